@@ -1,0 +1,1 @@
+"""SoftCart warehouse: everything around the dbt project that moves, runs and proves the data."""

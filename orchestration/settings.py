@@ -1,0 +1,149 @@
+"""Every setting, typed: from the environment, `.env`, or the servers that `softcart up` runs.
+
+Order, the first that says something wins: process environment, `.env` in the project, then
+`servers.env` in the home folder, which the private servers write when they start. So a user's own
+server is used wherever its URL is set, and a private one everywhere else.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import unquote, urlsplit
+
+from dotenv import dotenv_values
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from orchestration.errors import SoftcartError
+
+PROJECT_DIR = Path(__file__).resolve().parent.parent
+SERVERS_ENV = "servers.env"
+
+Server = Literal["postgres", "mysql", "mongo"]
+
+
+@dataclass(frozen=True)
+class ServerUrl:
+    """A server's URL taken apart. Its `str` never shows the password."""
+
+    server: Server
+    scheme: str
+    host: str
+    port: int
+    user: str
+    password: SecretStr
+    database: str
+    full: SecretStr
+
+    def __str__(self) -> str:
+        user = f"{self.user}@" if self.user else ""
+        return f"{self.scheme}://{user}{self.host}:{self.port}/{self.database}"
+
+
+_SCHEMES: dict[Server, tuple[tuple[str, ...], int]] = {
+    "postgres": (("postgresql", "postgres"), 5432),
+    "mysql": (("mysql", "mariadb"), 3306),
+    "mongo": (("mongodb", "mongodb+srv"), 27017),
+}
+
+
+class Settings(BaseSettings):
+    """All settings; `.env.example` is their manual. No secret has a default."""
+
+    model_config = SettingsConfigDict(env_prefix="SOFTCART_", extra="ignore", frozen=True)
+
+    home: Path = Field(
+        default=PROJECT_DIR / ".softcart",
+        description="Folder of the private servers' data, state and logs.",
+    )
+    environment: Literal["local", "ci", "production"] = Field(
+        default="local", description="Which schedules apply (orchestration/defs/schedules.py)."
+    )
+    postgres_url: SecretStr | None = Field(
+        default=None, description="Staging warehouse, postgresql://user:password@host:port/database"
+    )
+    mysql_url: SecretStr | None = Field(
+        default=None, description="The shop's database, mysql://user:password@host:port/softcart"
+    )
+    mongo_url: SecretStr | None = Field(
+        default=None, description="The catalogue, mongodb://user:password@host:port/catalog"
+    )
+    dbt_target: str = Field(default="local", description="Target of profiles.yml that dbt builds.")
+    dbt_threads: int = Field(default=4, ge=1, le=64, description="Models dbt builds at once.")
+    failure_webhook_url: SecretStr | None = Field(
+        default=None, description="Receives a JSON POST for each failed run."
+    )
+
+    @classmethod
+    def load(cls, *, private_servers: bool = True) -> Settings:
+        """Read the settings.
+
+        Args:
+            private_servers: False leaves out the URLs of the private servers, to tell which servers
+                the user brought.
+
+        Raises:
+            SoftcartError: A value does not have its setting's type; names the setting only.
+        """
+        project_env = PROJECT_DIR / ".env"
+        env_files: list[Path] = [project_env]
+        if private_servers:
+            home = os.environ.get("SOFTCART_HOME") or dotenv_values(project_env).get(
+                "SOFTCART_HOME"
+            )
+            env_files.insert(0, Path(home or cls.model_fields["home"].default) / SERVERS_ENV)
+        try:
+            return cls(_env_file=env_files)
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False)[0]
+            name = "SOFTCART_" + "_".join(str(part) for part in first["loc"]).upper()
+            raise SoftcartError(
+                f"Setting {name} is not valid: {first['msg']}",
+                remedy="Correct it in the environment or in .env; .env.example shows each setting",
+            ) from None
+
+    @classmethod
+    def _home(cls) -> Path:
+        name = "SOFTCART_HOME"
+        home = os.environ.get(name) or dotenv_values(PROJECT_DIR / ".env").get(name)
+        return Path(home) if home else Path(cls.model_fields["home"].default)
+
+    def url(self, server: Server) -> ServerUrl:
+        """Return where a server is.
+
+        Raises:
+            SoftcartError: The setting is empty and no private server runs, or it is not a URL.
+        """
+        name = f"SOFTCART_{server.upper()}_URL"
+        secret: SecretStr | None = getattr(self, f"{server}_url")
+        if secret is None or not secret.get_secret_value():
+            raise SoftcartError(
+                f"No {server} server: {name} is not set and no private server runs",
+                remedy=f"Start the private servers with `softcart up`, or set {name}",
+            )
+        schemes, default_port = _SCHEMES[server]
+        problem = SoftcartError(
+            f"{name} is not a URL of the form {schemes[0]}://user:password@host:port/database",
+            remedy="Correct it in the environment or in .env; encode special characters as %XX",
+        )
+        try:
+            parts = urlsplit(secret.get_secret_value())
+            port = parts.port or default_port
+        except ValueError:
+            raise problem from None
+        database = parts.path.strip("/")
+        if parts.scheme not in schemes or not parts.hostname or not database:
+            raise problem
+        return ServerUrl(
+            server=server,
+            scheme=parts.scheme,
+            host=parts.hostname,
+            port=port,
+            user=unquote(parts.username or ""),
+            password=SecretStr(unquote(parts.password or "")),
+            database=unquote(database),
+            full=secret,
+        )
