@@ -1,0 +1,63 @@
+.DEFAULT_GOAL := help
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+
+# A folder of ours first on the PATH: recipes call `softcart`, `dbt`, `pytest` as a user would.
+export PATH := $(CURDIR)/.venv/bin:$(PATH):/usr/sbin
+
+DEMO_SCALE ?= 0.1
+SQL_PATHS := models macros tests/dbt
+
+.PHONY: help
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+.PHONY: setup
+setup: ## Install what the other targets need (they call it themselves)
+	@scripts/setup.sh
+
+.PHONY: demo
+demo: setup ## The main job end to end on private local servers
+	@softcart up
+	@softcart simulate history --if-empty --scale $(DEMO_SCALE)
+	@softcart simulate traffic --events 200
+	@softcart run
+
+.PHONY: test
+test: setup ## All tests: unit, dbt, integration with real servers, Dagster
+	@pytest -n 2 --dist loadfile
+
+.PHONY: lint
+lint: setup ## All static checks
+	@ruff check .
+	@ruff format --check .
+	@mypy
+
+.PHONY: bench
+bench: setup ## Speed and memory, as ratios against a reference of the same run
+	@python -m benchmarks
+
+.PHONY: ui
+ui: setup ## The Dagster UI on localhost
+	@softcart ui
+
+.PHONY: docs
+docs: setup ## The dbt docs on localhost
+	@softcart docs
+
+.PHONY: down
+down: ## Stop the private servers, keep their data
+	@if [ -x .venv/bin/softcart ]; then softcart down; fi
+
+.PHONY: clean
+clean: ## Stop and remove all that was started, built or installed here
+	@if [ -x .venv/bin/softcart ]; then softcart down --delete-data; fi
+	@rm -rf .softcart .venv target logs .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+
+.PHONY: lock
+lock: setup ## Resolve requirements/*.in anew into the locked requirements/*.txt
+	@for name in runtime dev; do \
+		uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
+			--custom-compile-command "make lock" "requirements/$$name.in" -o "requirements/$$name.txt"; \
+	done
