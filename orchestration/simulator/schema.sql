@@ -107,7 +107,7 @@ create table if not exists order_items (
     order_item_id    bigint         not null auto_increment,
     order_id         bigint         not null,
     line_number      int            not null,
-    sku              varchar(64)    not null,
+    sku              varchar(64) collate utf8mb4_bin not null,
     shipment_id      bigint         null,
     quantity         int            not null,
     currency_code    char(3)        not null,
@@ -125,7 +125,7 @@ create table if not exists returns (
     return_number  varchar(32)    not null,
     order_item_id  bigint         null,
     customer_id    bigint         null,
-    sku            varchar(64)    not null,
+    sku            varchar(64) collate utf8mb4_bin not null,
     quantity       int            not null,
     country_code   char(2)        not null,
     return_reason  enum('defective', 'not_as_described', 'wrong_item', 'changed_mind', 'late', 'unknown') not null,
@@ -158,7 +158,7 @@ create table if not exists payments (
 create table if not exists inventory_movements (
     movement_id    bigint       not null auto_increment,
     warehouse_id   int          not null,
-    sku            varchar(64)  not null,
+    sku            varchar(64) collate utf8mb4_bin not null,
     movement_type  enum('receipt', 'sale', 'return', 'transfer', 'adjustment', 'write_off') not null,
     quantity       int          not null,
     order_item_id  bigint       null,
@@ -170,7 +170,7 @@ create table if not exists inventory_movements (
 
 create table if not exists stock_levels (
     warehouse_id      int          not null,
-    sku               varchar(64)  not null,
+    sku               varchar(64) collate utf8mb4_bin not null,
     quantity_on_hand  int          not null,
     reorder_point     int          not null default 0,
     updated_at        timestamp(6) not null default current_timestamp(6) on update current_timestamp(6),
