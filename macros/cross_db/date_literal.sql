@@ -1,0 +1,4 @@
+{# `text` is 'YYYY-MM-DD', a Jinja string. #}
+{% macro date_literal(text) -%}
+    cast('{{ text }}' as date)
+{%- endmacro %}

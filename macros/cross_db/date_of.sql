@@ -1,0 +1,4 @@
+{# The UTC day of a timestamp. #}
+{% macro date_of(timestamp) -%}
+    cast({{ timestamp }} as date)
+{%- endmacro %}

@@ -1,0 +1,3 @@
+{% macro type_money() -%}
+    decimal(18, 4)
+{%- endmacro %}

@@ -1,0 +1,3 @@
+{% macro type_rate() -%}
+    decimal(18, 8)
+{%- endmacro %}
