@@ -32,6 +32,24 @@ def _common(
     _options["debug"] = debug
 
 
+@app.command("ui")
+def _ui(
+    port: Annotated[
+        int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1 to listen on.")
+    ] = 13000,
+) -> None:
+    r"""Serve the Dagster UI on this machine only, with its schedules and sensors, until Ctrl-C.
+
+    \b
+    Example:
+        softcart ui --port 13001
+    """
+    from orchestration.settings import Settings
+    from orchestration.ui import serve_ui
+
+    serve_ui(Settings.load(), port)
+
+
 def main() -> None:
     """Run the command; a fault ends as one message on stderr and an exit code that is not 0."""
     try:

@@ -1,0 +1,1 @@
+"""What Dagster runs, and when. Nothing here connects, reads or writes when it is imported."""

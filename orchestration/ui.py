@@ -1,0 +1,72 @@
+"""The Dagster UI on this machine: `softcart ui`."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+from orchestration.console import console
+from orchestration.errors import SoftcartError
+from orchestration.settings import PROJECT_DIR, Settings
+
+HOST = "127.0.0.1"
+
+
+# dagster.yaml.example is the same for production; its comments say why each limit is there.
+_DAGSTER_YAML = """\
+# Written by `softcart ui` at each start: changes made here are lost.
+telemetry: {enabled: false}
+nux: {enabled: false}
+concurrency:
+  runs: {max_concurrent_runs: 4}
+  pools: {granularity: run, default_limit: 1}
+run_monitoring: {enabled: true}
+run_retries: {enabled: true, max_retries: 1, retry_on_asset_or_op_failure: false}
+"""
+
+
+def dagster_home(settings: Settings) -> Path:
+    """Return the folder of Dagster's own state: runs, events, logs; made when missing."""
+    home = settings.home.resolve() / "dagster"
+    home.mkdir(parents=True, exist_ok=True)
+    (home / "dagster.yaml").write_text(_DAGSTER_YAML)
+    return home
+
+
+def serve_ui(settings: Settings, port: int) -> NoReturn:
+    """Become the UI, its daemon (schedules, sensors, queue) and a code server, until Ctrl-C.
+
+    Raises:
+        SoftcartError: The port is taken.
+    """
+    _require_free(port)
+    home = dagster_home(settings)
+    console.print(f"Dagster UI: http://{HOST}:{port} (Ctrl-C ends it)")
+    arguments = [
+        *(sys.executable, "-W", "ignore:Function `dev_command` is superseded"),
+        *("-m", "dagster", "dev", "--host", HOST, "--port", str(port)),
+        *("--module-name", "orchestration.definitions"),
+        *("--working-directory", str(PROJECT_DIR), "--log-level", "warning"),
+    ]
+    os.chdir(PROJECT_DIR)
+    os.execve(  # noqa: S606
+        sys.executable,
+        arguments,
+        os.environ | {"DAGSTER_HOME": str(home), "SOFTCART_HOME": str(settings.home.resolve())},
+    )
+
+
+def _require_free(port: int) -> None:
+    with socket.socket() as probe:
+        # As the UI's own server does, so that a port in TIME_WAIT counts as free for both.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            raise SoftcartError(
+                f"Port {port} on {HOST} is in use",
+                remedy=f"Stop what uses it, or take another: `softcart ui --port {port + 1}`",
+            ) from None
