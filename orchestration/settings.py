@@ -14,7 +14,7 @@ from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from orchestration.errors import SoftcartError
@@ -23,6 +23,7 @@ PROJECT_DIR = Path(__file__).resolve().parent.parent
 SERVERS_ENV = "servers.env"
 
 Server = Literal["postgres", "mysql", "mongo"]
+SERVERS: tuple[Server, ...] = ("postgres", "mysql", "mongo")
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,9 @@ _SCHEMES: dict[Server, tuple[tuple[str, ...], int]] = {
 class Settings(BaseSettings):
     """All settings; `.env.example` is their manual. No secret has a default."""
 
-    model_config = SettingsConfigDict(env_prefix="SOFTCART_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="SOFTCART_", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     home: Path = Field(
         default=PROJECT_DIR / ".softcart",
@@ -71,11 +74,25 @@ class Settings(BaseSettings):
     mongo_url: SecretStr | None = Field(
         default=None, description="The catalogue, mongodb://user:password@host:port/catalog"
     )
+    postgres_port: int | None = Field(
+        default=None, ge=1, le=65535, description="Port of the private PostgreSQL, not another."
+    )
+    mysql_port: int | None = Field(
+        default=None, ge=1, le=65535, description="Port of the private MariaDB, not another."
+    )
+    mongo_port: int | None = Field(
+        default=None, ge=1, le=65535, description="Port of the private Mongo server, not another."
+    )
     dbt_target: str = Field(default="local", description="Target of profiles.yml that dbt builds.")
     dbt_threads: int = Field(default=4, ge=1, le=64, description="Models dbt builds at once.")
     failure_webhook_url: SecretStr | None = Field(
         default=None, description="Receives a JSON POST for each failed run."
     )
+
+    @field_validator("home")
+    @classmethod
+    def _make_home_absolute(cls, home: Path) -> Path:
+        return _absolute(home)
 
     @classmethod
     def load(cls, *, private_servers: bool = True) -> Settings:
@@ -88,13 +105,9 @@ class Settings(BaseSettings):
         Raises:
             SoftcartError: A value does not have its setting's type; names the setting only.
         """
-        project_env = PROJECT_DIR / ".env"
-        env_files: list[Path] = [project_env]
+        env_files = [PROJECT_DIR / ".env"]
         if private_servers:
-            home = os.environ.get("SOFTCART_HOME") or dotenv_values(project_env).get(
-                "SOFTCART_HOME"
-            )
-            env_files.insert(0, Path(home or cls.model_fields["home"].default) / SERVERS_ENV)
+            env_files.insert(0, cls._home() / SERVERS_ENV)
         try:
             return cls(_env_file=env_files)
         except ValidationError as error:
@@ -109,7 +122,7 @@ class Settings(BaseSettings):
     def _home(cls) -> Path:
         name = "SOFTCART_HOME"
         home = os.environ.get(name) or dotenv_values(PROJECT_DIR / ".env").get(name)
-        return Path(home) if home else Path(cls.model_fields["home"].default)
+        return _absolute(Path(home or cls.model_fields["home"].default))
 
     def url(self, server: Server) -> ServerUrl:
         """Return where a server is.
@@ -147,3 +160,8 @@ class Settings(BaseSettings):
             database=unquote(database),
             full=secret,
         )
+
+
+def _absolute(home: Path) -> Path:
+    """Return the folder that a setting means, relative to the project and not to the caller."""
+    return (PROJECT_DIR / home.expanduser()).resolve()

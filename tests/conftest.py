@@ -1,0 +1,97 @@
+"""Private servers for tests, and an empty shop on them for each test that wants one."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import pymongo
+import pytest
+from psycopg import sql
+from pydantic import SecretStr
+
+from orchestration.connections import connect_mysql, connect_postgres
+from orchestration.local.stack import down, up
+from orchestration.settings import SERVERS, Server, Settings
+
+_HOME_PREFIX = "softcart-tests-"
+
+# What a developer has set for real work must not reach a test. SOFTCART_TEST_* is meant for tests.
+for _name in [name for name in os.environ if name.startswith("SOFTCART_")]:
+    if not _name.startswith("SOFTCART_TEST_"):
+        del os.environ[_name]
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Settings]:
+    """Start private servers for this process (one of several under pytest-xdist)."""
+    _remove_abandoned_homes()
+    # Not pytest's tmp_path: the servers' unprivileged account must be able to enter.
+    home = Path(tempfile.mkdtemp(prefix=_HOME_PREFIX))
+    home.chmod(0o755)
+    settings = bare_settings(home)
+    with (home / "owner").open("w") as owner:
+        fcntl.flock(owner, fcntl.LOCK_EX)
+        try:
+            yield up(settings)
+        finally:
+            down(settings, delete_data=True)
+            shutil.rmtree(home)
+
+
+@pytest.fixture
+def shop(servers: Settings, tmp_path: Path) -> Iterator[Settings]:
+    """Give a test an empty database on each server and a home folder of its own."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    with connect_postgres(servers, autocommit=True) as postgres:
+        postgres.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+    with connect_mysql(servers) as mysql, mysql.cursor() as cursor:
+        cursor.execute(f"create database {name} character set utf8mb4 collate utf8mb4_unicode_ci")
+    yield servers.model_copy(
+        update={"home": tmp_path}
+        | {f"{server}_url": _with_database(servers, server, name) for server in SERVERS}
+    )
+    with connect_postgres(servers, autocommit=True) as postgres:
+        postgres.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+    with connect_mysql(servers) as mysql, mysql.cursor() as cursor:
+        cursor.execute(f"drop database {name}")
+    with pymongo.MongoClient[dict[str, object]](servers.url("mongo").full.get_secret_value()) as m:
+        m.drop_database(name)
+
+
+@pytest.fixture
+def shop_environment(shop: Settings) -> dict[str, str]:
+    """Return the environment that makes a `softcart` process of a test use its shop."""
+    urls = {
+        f"SOFTCART_{server.upper()}_URL": shop.url(server).full.get_secret_value()
+        for server in SERVERS
+    }
+    return {**os.environ, **urls, "SOFTCART_HOME": str(shop.home)}
+
+
+def bare_settings(home: Path) -> Settings:
+    """Return settings with a home and nothing that comes from this machine."""
+    return Settings(_env_file=None, home=home, postgres_url=None, mysql_url=None, mongo_url=None)
+
+
+def _with_database(servers: Settings, server: Server, name: str) -> SecretStr:
+    parts = urlsplit(servers.url(server).full.get_secret_value())
+    return SecretStr(urlunsplit(parts._replace(path=f"/{name}")))
+
+
+def _remove_abandoned_homes() -> None:
+    """Stop the servers of test runs that were killed before they could."""
+    for home in Path(tempfile.gettempdir()).glob(f"{_HOME_PREFIX}*"):
+        try:
+            with (home / "owner").open("r+") as owner:
+                fcntl.flock(owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                down(bare_settings(home), delete_data=True)
+                shutil.rmtree(home)
+        except (BlockingIOError, FileNotFoundError):
+            continue  # its tests still run, or they are just beginning or ending
