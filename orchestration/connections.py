@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -13,6 +14,7 @@ from pymongo.errors import ConfigurationError, OperationFailure, PyMongoError
 
 from orchestration.errors import SoftcartError
 from orchestration.settings import Server, ServerUrl, Settings
+from orchestration.versions import ServerVersion, mongo_version, mysql_version, postgres_version
 
 CONNECT_TIMEOUT_SECONDS = 10
 
@@ -26,11 +28,12 @@ def connect_postgres(settings: Settings, *, autocommit: bool = False) -> psycopg
     """Connect to the staging warehouse; the session's time zone is UTC.
 
     Raises:
-        SoftcartError: The server cannot be reached or refuses the user or the database.
+        SoftcartError: The server cannot be reached or refuses the user or the database, or is
+            too old.
     """
     url = settings.url("postgres")
     try:
-        return psycopg.connect(
+        connection = psycopg.connect(
             url.full.get_secret_value(),
             autocommit=autocommit,
             connect_timeout=CONNECT_TIMEOUT_SECONDS,
@@ -44,6 +47,8 @@ def connect_postgres(settings: Settings, *, autocommit: bool = False) -> psycopg
         if "does not exist" in text:
             raise _missing(url, "database or role") from None
         raise _unreachable(url) from None
+    _require_supported(postgres_version(connection), url, connection.close)
+    return connection
 
 
 def connect_mysql(settings: Settings, **options: Any) -> pymysql.Connection[Any]:  # noqa: ANN401
@@ -54,7 +59,8 @@ def connect_mysql(settings: Settings, **options: Any) -> pymysql.Connection[Any]
         **options: Passed on to `pymysql.connect`.
 
     Raises:
-        SoftcartError: The server cannot be reached or refuses the user or the database.
+        SoftcartError: The server cannot be reached or refuses the user or the database, or is
+            too old.
     """
     url = settings.url("mysql")
     defaults: dict[str, Any] = {
@@ -64,7 +70,7 @@ def connect_mysql(settings: Settings, **options: Any) -> pymysql.Connection[Any]
         "database": url.database,
     }
     try:
-        return pymysql.connect(
+        connection = pymysql.connect(
             host=url.host,
             port=url.port,
             user=url.user,
@@ -78,13 +84,15 @@ def connect_mysql(settings: Settings, **options: Any) -> pymysql.Connection[Any]
         if code == _UNKNOWN_DATABASE:
             raise _missing(url, "database") from None
         raise _unreachable(url) from None
+    _require_supported(mysql_version(connection), url, connection.close)
+    return connection
 
 
 def connect_mongo(settings: Settings) -> Database[Document]:
     """Connect to the catalogue and return its database, with time-zone-aware UTC times.
 
     Raises:
-        SoftcartError: The server cannot be reached or refuses the user.
+        SoftcartError: The server cannot be reached, refuses the user or is too old.
     """
     url = settings.url("mongo")
     try:
@@ -95,16 +103,25 @@ def connect_mongo(settings: Settings) -> Database[Document]:
             serverSelectionTimeoutMS=CONNECT_TIMEOUT_SECONDS * 1000,
         )
         database = client.get_database(url.database)
-        database.command("ping")
+        version = mongo_version(database)
     except OperationFailure:
         raise _refused(url) from None
     except (PyMongoError, ConfigurationError):
         raise _unreachable(url) from None
+    _require_supported(version, url, client.close)
     return database
 
 
 def _setting(server: Server) -> str:
     return f"SOFTCART_{server.upper()}_URL"
+
+
+def _require_supported(version: ServerVersion, url: ServerUrl, close: Callable[[], None]) -> None:
+    try:
+        version.require_supported(url)
+    except SoftcartError:
+        close()
+        raise
 
 
 def _refused(url: ServerUrl) -> SoftcartError:
