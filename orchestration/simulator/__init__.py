@@ -1,1 +1,1 @@
-"""A SoftCart that sells: the sources' schema, a made-up history, live traffic and real data sets."""
+"""A SoftCart that sells: schema, made-up history, live traffic, real data sets."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar
 
 import numpy as np
 import pymysql
@@ -23,6 +24,8 @@ Ints = NDArray[np.int64]
 # A column's cells as MySQL reads them; None is NULL.
 Column = Sequence[str] | Sequence[int] | Sequence[str | None] | Sequence[int | None]
 Columns = Mapping[str, Column]
+
+_T = TypeVar("_T", str, int)
 
 _INSERT_ROWS = 2000
 _SPECIAL = re.compile(r"[\\\t\n\r\0]")
@@ -43,10 +46,10 @@ def rate(ten_thousandths: Ints) -> list[str]:
 
 def times(seconds: Ints) -> list[str]:
     """Format seconds since 1970 (UTC) as date and time."""
-    return np.datetime_as_string(seconds.astype("datetime64[s]")).tolist()
+    return list(np.datetime_as_string(seconds.astype("datetime64[s]")).tolist())
 
 
-def nullable(cells: Sequence[str] | Sequence[int], present: NDArray[np.bool_]) -> Column:
+def nullable(cells: Sequence[_T], present: NDArray[np.bool_]) -> list[_T | None]:
     """Return the cells with NULL where `present` (same length) is False."""
     return [
         cell if is_there else None for cell, is_there in zip(cells, present.tolist(), strict=True)
@@ -101,7 +104,8 @@ class BulkWriter:
             file.flush()
             with self._connection.cursor() as cursor:
                 written = cursor.execute(
-                    f"load data local infile %s into table `{table}` character set utf8mb4 ({names})",
+                    f"load data local infile %s into table `{table}` "
+                    f"character set utf8mb4 ({names})",
                     (file.name,),
                 )
                 # With LOCAL the server turns errors into warnings and skips or bends the row.

@@ -164,7 +164,8 @@ PRODUCT_TYPES = (
     ),
     ProductType(
         "electronics",
-        (("Electronics", "Audio", "Headphones"), ("Electronics", "Computing", "Accessories", "Hubs"),
+        (("Electronics", "Audio", "Headphones"),
+         ("Electronics", "Computing", "Accessories", "Hubs"),
          ("Electronics", "Kitchen Appliances"), ("Electronics", "Wearables")),
         ("Headphones", "Charger", "Speaker", "Kettle", "Watch"), (15, 420), 0.08, False,
         _CHRISTMAS, _electronics,
@@ -238,12 +239,13 @@ class Products:
     def price_at(self, product: Ints, moment: Ints) -> Ints:
         """Return list prices (cents of EUR) of products at moments (seconds), both shape (n,)."""
         step = (self.price_changed[product] <= moment[:, None]).sum(axis=1)
-        return self.prices[product, step]
+        prices: Ints = self.prices[product, step]
+        return prices
 
 
 def product_count(scale: float) -> int:
     """Return how many products a shop of a scale has: 4,000 at 1.0, 600 at 0.1, 40 at least."""
-    return min(_MAX_PRODUCTS, max(40, round(4000 * scale**0.824)))
+    return min(_MAX_PRODUCTS, max(40, round(4000 * float(scale**0.824))))
 
 
 def make_products(rng: np.random.Generator, count: int, start: int, end: int) -> Products:
@@ -303,12 +305,10 @@ def documents(products: Products, seed: int, end: int) -> Iterator[Document]:
         launched = int(products.launched[i])
         changes = products.price_changed[i][products.price_changed[i] > launched].tolist()
         retired = int(products.retired[i])
-        if products.is_draft[i]:
-            status = "draft"
-        else:
-            status = "discontinued" if retired < end else "active"
+        is_retired = retired < end
+        status = "draft" if products.is_draft[i] else "discontinued" if is_retired else "active"
         yield make_document(
-            random.Random(f"{seed} {sku}"),  # noqa: S311 - nothing secret
+            random.Random(f"{seed} {sku}"),
             sku,
             PRODUCT_TYPES[products.type_index[i]],
             first_price_cents=int(products.prices[i, 0]),
@@ -316,7 +316,7 @@ def documents(products: Products, seed: int, end: int) -> Iterator[Document]:
             status=status,
             created_at=datetime.fromtimestamp(launched, UTC),
             updated_at=datetime.fromtimestamp(
-                max([launched, *changes, *([retired] if retired < end else [])]), UTC
+                max([launched, *changes, *([retired] if is_retired else [])]), UTC
             ),
         )
 

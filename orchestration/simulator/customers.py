@@ -34,7 +34,8 @@ class Customers:
         """Draw a customer (its position) registered before each of some seconds, shape (n,)."""
         known = np.maximum(np.searchsorted(self.registered, before), 1)
         target = rng.random(len(before)) * self.activity[known - 1]
-        return np.searchsorted(self.activity, target, side="right")
+        customer: Ints = np.searchsorted(self.activity, target, side="right")
+        return customer
 
 
 def make_customers(rng: np.random.Generator, count: int, start: int, end: int) -> Customers:

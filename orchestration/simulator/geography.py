@@ -111,7 +111,7 @@ MARKETS = (
     ),
     Market(
         "NL", "EUR", 2100, 900, 7, (1, 2), None, "nl", "+31",
-        (("Amsterdam", "1012 AB"), ("Utrecht", "3511 AA"), ("’s-Hertogenbosch", "5211 AB")),
+        (("Amsterdam", "1012 AB"), ("Utrecht", "3511 AA"), ("'s-Hertogenbosch", "5211 AB")),
     ),
     Market(
         "PL", "PLN", 2300, 500, 6, (3, 1), None, "pl", "+48",

@@ -16,10 +16,10 @@ _T = TypeVar("_T")
 
 _FIRST_NAMES = {
     "de": "Anna Lukas Leonie Jürgen Sabine Jonas Käthe Felix Greta Björn Mia Emil Lena Paul Zoë",
-    "en": "Olivia Noah Amelia George Isla Arthur Ava Muhammad Lily Leo Freya Harry Grace Owen Zara",
-    "fr": "Jade Gabriel Louise Raphaël Chloé Noël Zoé Léo Inès Hugo Aurélie Jules Maëlle Théo Anaïs",
+    "en": "Olivia Noah Amelia George Isla Arthur Ava Lily Leo Freya Harry Grace Owen Zara",
+    "fr": "Jade Gabriel Louise Raphaël Chloé Noël Zoé Léo Inès Hugo Aurélie Jules Maëlle Anaïs",
     "nl": "Emma Daan Sanne Sem Tess Bram Fleur Lotte Thijs Noor Joost Femke Ruben Maartje Koen",
-    "pl": "Zuzanna Antoni Julia Jakub Łucja Stanisław Hanna Michał Małgorzata Paweł Agnieszka Józef",
+    "pl": "Zuzanna Antoni Julia Jakub Łucja Stanisław Hanna Michał Małgorzata Paweł Józef",
     "sv": "Alice William Maja Elsa Åke Björn Linnéa Oskar Märta Göran Ebba Sven Astrid Nils Örjan",
     "es": "Lucía Hugo Sofía Mateo Martina José Begoña Íñigo Carmen Álvaro Paula Iván Nuria Andrés",
 }
@@ -41,9 +41,7 @@ _STREETS = {
     "sv": "{street}gatan {number}",
     "es": "Calle {street}, {number}",
 }
-_STREET_NAMES = (
-    "Linden Station Park Mill Garden Church Market Bridge Castle Rose Orchard River".split()
-)
+_STREET_NAMES = ["Linden", "Station", "Park", "Mill", "Garden", "Market", "Bridge", "Rose", "River"]
 _DOMAINS = ("example.com", "example.org", "example.net")
 
 FIRST_NAMES = {language: names.split() for language, names in _FIRST_NAMES.items()}
@@ -55,9 +53,8 @@ LAST_NAMES = {
 
 def plain(name: str) -> str:
     """Return a name as an e-mail address would spell it: lower case ASCII letters."""
-    folded = unicodedata.normalize(
-        "NFKD", name.replace("ß", "ss").replace("ł", "l").replace("Ł", "l")
-    )
+    spelled = name.replace("ß", "ss").replace("ł", "l").replace("Ł", "l")
+    folded = unicodedata.normalize("NFKD", spelled)
     return "".join(letter for letter in folded.lower() if letter.isascii() and letter.isalnum())
 
 
@@ -96,10 +93,8 @@ def make_people(rng: np.random.Generator, numbers: Ints, markets: Ints) -> Peopl
     domain = rng.integers(0, len(_DOMAINS), count).tolist()
 
     people = People([], [], [], [], [], [], [], [])
-    for i, (number, market_index) in enumerate(
-        zip(numbers.tolist(), markets.tolist(), strict=True)
-    ):
-        market = MARKETS[market_index]
+    for i, number in enumerate(numbers.tolist()):
+        market = MARKETS[markets[i]]
         first = _pick(FIRST_NAMES[market.language], first_draw[i])
         last = _pick(LAST_NAMES[market.language], last_draw[i])
         city, postal_code = _pick(market.cities, city_draw[i])
@@ -107,9 +102,8 @@ def make_people(rng: np.random.Generator, numbers: Ints, markets: Ints) -> Peopl
         people.first_names.append(first)
         people.last_names.append(last)
         people.emails.append(f"{_PLAIN[first]}.{_PLAIN[last]}{number}@{_DOMAINS[domain[i]]}")
-        people.phones.append(
-            f"{market.phone_prefix} 555 {phone_digits[i]}" if has_phone[i] else None
-        )
+        phone = f"{market.phone_prefix} 555 {phone_digits[i]}"
+        people.phones.append(phone if has_phone[i] else None)
         people.birth_dates.append(births[i] if has_birth_date[i] else None)
         people.street_addresses.append(
             _STREETS[market.language].format(street=street, number=house[i])

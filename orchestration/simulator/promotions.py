@@ -51,7 +51,7 @@ def make_promotions(rng: np.random.Generator, start: int, end: int) -> list[Prom
     while (begins := int(month.astype("datetime64[s]").astype(np.int64))) < end:
         opened = datetime.fromtimestamp(begins, UTC)
         label = f"{opened:%b%y}".upper()
-        if opened.month == 11:  # noqa: PLR2004 - November
+        if opened.month == 11:
             offers.append(
                 (f"BLACK{opened:%y}", f"Black week {opened:%Y}", "percent", 25, 0, None,
                  begins + 22 * DAY, begins + 31 * DAY, 0.55)
@@ -62,7 +62,7 @@ def make_promotions(rng: np.random.Generator, start: int, end: int) -> list[Prom
             (f"{label}{percent}", f"{opened:%B %Y}: {percent} % off", "percent", percent, 0, None,
              begins + offset, begins + offset + 10 * DAY, 0.22)
         )  # fmt: skip
-        if rng.random() < 0.5:  # noqa: PLR2004 - every second month
+        if rng.random() < 0.5:
             currency = str(rng.choice(["EUR", "GBP", "USD"]))
             offset = int(rng.integers(0, 20)) * DAY
             offers.append(

@@ -204,7 +204,8 @@ def _draw_products(
     on_sale = (products.launched <= begins) & (products.retired >= ends)
     season = _SEASON[products.type_index, int(month.astype(np.int64)) % 12]
     running = np.cumsum(products.popularity * season * on_sale)
-    return np.searchsorted(running, rng.random(lines) * running[-1], side="right")
+    product: Ints = np.searchsorted(running, rng.random(lines) * running[-1], side="right")
+    return product
 
 
 def _apply_promotions(

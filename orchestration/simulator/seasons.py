@@ -56,7 +56,8 @@ def daily_demand(rng: np.random.Generator, first_day: int, last_day: int) -> Flo
     )
     growth = (1 + _YEARLY_GROWTH) ** ((days - first_day) / 365)
     weather = rng.lognormal(0, 0.08, len(days))
-    return season * growth * weather * _WEEKDAYS[weekday(days)] * _occasion(days)
+    demand: Floats = season * growth * weather * _WEEKDAYS[weekday(days)] * _occasion(days)
+    return demand
 
 
 def _occasion(days: Ints) -> Floats:

@@ -141,7 +141,7 @@ class StockKeeper:
         return week
 
     def _count_stock(self, rng: np.random.Generator, monday: int) -> Movements:
-        """Make the corrections of a Sunday stocktake: a few items more or fewer than in the books."""
+        """Make the corrections of a Sunday stocktake: a few items more or fewer than booked."""
         warehouse, product = np.nonzero(self.on_hand)
         count = len(warehouse) // 100
         picked = rng.permutation(len(warehouse))[:count]
