@@ -1,0 +1,46 @@
+with products as (
+    select * from {{ source('catalog', 'products') }}
+),
+
+categorised as (
+    select
+        *,
+        {{ extended_json_texts("document -> 'category'") }} as categories,
+        {{ extended_json_texts("document -> 'tags'") }} as tag_list
+    from products
+),
+
+final as (
+    select
+        cast(_id as varchar(64)) as sku,
+        cast(document ->> 'name' as varchar(500)) as product_name,
+        cast(document ->> 'brand' as varchar(200)) as brand,
+        cast(document ->> 'type' as varchar(100)) as product_type,
+        cast(
+            nullif(array_to_string(categories[1:4], ' > '), '') as varchar(500)
+        ) as category_path,
+        cast(categories[1] as varchar(120)) as category_level_1,
+        cast(categories[2] as varchar(120)) as category_level_2,
+        cast(categories[3] as varchar(120)) as category_level_3,
+        cast(categories[4] as varchar(120)) as category_level_4,
+        cast(document -> 'price' ->> 'currency' as varchar(3)) as price_currency_code,
+        cast(document -> 'cost' ->> 'currency' as varchar(3)) as cost_currency_code,
+        cast(document ->> 'status' as varchar(16)) as product_status,
+        cast(document -> 'attributes' as varchar) as attributes,
+        cast(array_to_string(tag_list, ',') as varchar(1000)) as tags,
+        {{ extended_json_number("(document -> 'price' -> 'amount')", 'numeric(16,4)') }}
+            as list_price_local,
+        {{ extended_json_number("(document -> 'cost' -> 'amount')", 'numeric(16,4)') }}
+            as unit_cost_local,
+        case jsonb_typeof(document -> 'variants')
+            when 'array' then jsonb_array_length(document -> 'variants')
+            else 0
+        end as variant_count,
+        {{ extended_json_timestamp("(document -> 'created_at')") }} as created_at,
+        {{ extended_json_timestamp("(document -> 'updated_at')") }} as updated_at,
+        _loaded_at at time zone 'UTC' as loaded_at,
+        _deleted_at at time zone 'UTC' as deleted_at
+    from categorised
+)
+
+select * from final
