@@ -7,14 +7,15 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import pymongo
 import pytest
 from psycopg import sql
-from pydantic import SecretStr
 
 from orchestration.connections import connect_mysql, connect_postgres
 from orchestration.local.stack import down, up
@@ -45,17 +46,31 @@ def servers() -> Iterator[Settings]:
             shutil.rmtree(home)
 
 
+OpenShop = Callable[[Path], AbstractContextManager[Settings]]
+
+
+@pytest.fixture(scope="session")
+def open_shop(servers: Settings) -> OpenShop:
+    """Let a fixture that outlives a test have a shop: `with open_shop(home) as settings`."""
+    return partial(_open_shop, servers)
+
+
 @pytest.fixture
-def shop(servers: Settings, tmp_path: Path) -> Iterator[Settings]:
+def shop(open_shop: OpenShop, tmp_path: Path) -> Iterator[Settings]:
     """Give a test an empty database on each server and a home folder of its own."""
+    with open_shop(tmp_path) as settings:
+        yield settings
+
+
+@contextmanager
+def _open_shop(servers: Settings, home: Path) -> Iterator[Settings]:
     name = f"test_{uuid.uuid4().hex[:12]}"
     with connect_postgres(servers, autocommit=True) as postgres:
         postgres.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
     with connect_mysql(servers) as mysql, mysql.cursor() as cursor:
         cursor.execute(f"create database {name} character set utf8mb4 collate utf8mb4_unicode_ci")
-    yield servers.model_copy(
-        update={"home": tmp_path}
-        | {f"{server}_url": _with_database(servers, server, name) for server in SERVERS}
+    yield servers.model_copy(update={"home": home}).with_urls(
+        {server: _with_database(servers, server, name) for server in SERVERS}
     )
     with connect_postgres(servers, autocommit=True) as postgres:
         postgres.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
@@ -80,9 +95,9 @@ def bare_settings(home: Path) -> Settings:
     return Settings(_env_file=None, home=home, postgres_url=None, mysql_url=None, mongo_url=None)
 
 
-def _with_database(servers: Settings, server: Server, name: str) -> SecretStr:
+def _with_database(servers: Settings, server: Server, name: str) -> str:
     parts = urlsplit(servers.url(server).full.get_secret_value())
-    return SecretStr(urlunsplit(parts._replace(path=f"/{name}")))
+    return urlunsplit(parts._replace(path=f"/{name}"))
 
 
 def _remove_abandoned_homes() -> None:
