@@ -8,6 +8,7 @@ server is used wherever its URL is set, and a private one everywhere else.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -124,6 +125,16 @@ class Settings(BaseSettings):
         home = os.environ.get(name) or dotenv_values(PROJECT_DIR / ".env").get(name)
         return _absolute(Path(home or cls.model_fields["home"].default))
 
+    def has_url(self, server: Server) -> bool:
+        """Whether a server's URL is set."""
+        secret: SecretStr | None = getattr(self, f"{server}_url")
+        return secret is not None and bool(secret.get_secret_value())
+
+    def with_urls(self, urls: Mapping[Server, str]) -> Settings:
+        """Return these settings with some servers' URLs in place of their own."""
+        changes = {f"{server}_url": SecretStr(url) for server, url in urls.items()}
+        return self.model_copy(update=changes)
+
     def url(self, server: Server) -> ServerUrl:
         """Return where a server is.
 
@@ -132,7 +143,7 @@ class Settings(BaseSettings):
         """
         name = f"SOFTCART_{server.upper()}_URL"
         secret: SecretStr | None = getattr(self, f"{server}_url")
-        if secret is None or not secret.get_secret_value():
+        if secret is None or not self.has_url(server):
             raise SoftcartError(
                 f"No {server} server: {name} is not set and no private server runs",
                 remedy=f"Start the private servers with `softcart up`, or set {name}",

@@ -72,7 +72,7 @@ def postgres_version(connection: psycopg.Connection[Any]) -> ServerVersion:
 
 def mysql_version(connection: pymysql.Connection[Any]) -> ServerVersion:
     """Return the product and version that the server named when the connection was made."""
-    text = str(connection.server_version)
+    text = str(connection.get_server_info())  # type: ignore[no-untyped-call]
     product: Product = "MariaDB" if "mariadb" in text.lower() else "MySQL"
     return ServerVersion(product, _numbers(text.removeprefix(_MARIADB_MASK)))
 

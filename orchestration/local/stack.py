@@ -13,8 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from pydantic import SecretStr
-
 from orchestration.console import ReportProgress, no_progress
 from orchestration.errors import SoftcartError
 from orchestration.local.account import server_account
@@ -23,7 +21,7 @@ from orchestration.local.mariadb import PrivateMariadb
 from orchestration.local.mongo import private_mongo
 from orchestration.local.postgres import PrivatePostgres
 from orchestration.local.server import PrivateServer
-from orchestration.settings import SERVERS_ENV, Settings
+from orchestration.settings import SERVERS_ENV, Server, Settings
 
 # Where data goes when the unprivileged account cannot enter the project's folder.
 _SYSTEM_PLACE = Path("/var/lib/softcart")
@@ -54,18 +52,18 @@ def up(settings: Settings, report: ReportProgress = no_progress) -> Settings:
         wanted = [
             server
             for server in private_servers(settings, _make_place(home))
-            if not _is_set(settings, server)
+            if not settings.has_url(server.key)
         ]
         for server in wanted:
             server.start()
-        urls: dict[str, SecretStr] = {}
+        urls: dict[Server, str] = {}
         for done, server in enumerate(wanted):
             report("Private servers", done, len(wanted))
-            urls[f"{server.key}_url"] = SecretStr(server.wait_until_ready())
+            urls[server.key] = server.wait_until_ready()
         report("Private servers", len(wanted), len(wanted))
-        lines = [f"SOFTCART_{name.upper()}={url.get_secret_value()}" for name, url in urls.items()]
-        write_private(home / SERVERS_ENV, "".join(f"{line}\n" for line in lines))
-    return settings.model_copy(update=urls)
+        lines = [f"SOFTCART_{key.upper()}_URL={url}\n" for key, url in urls.items()]
+        write_private(home / SERVERS_ENV, "".join(lines))
+    return settings.with_urls(urls)
 
 
 def down(
@@ -114,11 +112,6 @@ def private_servers(settings: Settings, place: Path | None = None) -> list[Priva
         PrivateMariadb(place, logs, settings.mysql_port),
         private_mongo(place, logs, settings.mongo_port),
     ]
-
-
-def _is_set(settings: Settings, server: PrivateServer) -> bool:
-    url: SecretStr | None = getattr(settings, f"{server.key}_url")
-    return url is not None and bool(url.get_secret_value())
 
 
 def _make_home(settings: Settings) -> Path:

@@ -1,0 +1,217 @@
+"""Checks of the three servers: reachable, new enough, and set up for what a run asks of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import psycopg
+import pymysql
+from psycopg import sql
+from pymongo.errors import OperationFailure, PyMongoError
+from pymysql.cursors import Cursor
+
+from orchestration.connections import connect_mongo, connect_mysql, connect_postgres
+from orchestration.doctor.finding import Finding, fail, ok, warn
+from orchestration.errors import SoftcartError
+from orchestration.settings import Settings
+from orchestration.versions import mongo_version, mysql_version, postgres_version
+
+_POSTGRES = "PostgreSQL"
+_MYSQL = "MySQL"
+_MONGO = "MongoDB"
+
+
+def check_servers(settings: Settings) -> Iterator[Finding]:
+    """Check each server; one that is down does not hide what is wrong with another."""
+    checks: dict[str, Callable[[Settings], Iterator[Finding]]] = {
+        _POSTGRES: _check_postgres,
+        _MYSQL: _check_mysql,
+        _MONGO: _check_mongo,
+    }
+    for subject, check in checks.items():
+        try:
+            yield from check(settings)
+        except SoftcartError as error:
+            yield fail(subject, error.what, error.remedy)
+        except (psycopg.Error, pymysql.MySQLError, PyMongoError) as error:
+            # The kind only: texts of servers' errors quote statements and values.
+            yield fail(
+                subject, f"a query failed with {type(error).__name__}", "Read the server's log"
+            )
+
+
+def _check_postgres(settings: Settings) -> Iterator[Finding]:
+    url = settings.url("postgres")
+    with connect_postgres(settings) as connection:
+        yield ok(_POSTGRES, f"{postgres_version(connection)} at {url}")
+        row = connection.execute(
+            "select has_database_privilege(current_database(), 'create'),"
+            " has_database_privilege(current_database(), 'temporary')"
+        ).fetchone()
+        for allowed, privilege, use in zip(
+            row or (False, False),
+            ("create", "temporary"),
+            ("create schemas", "create temporary tables"),
+            strict=True,
+        ):
+            if allowed:
+                yield ok(_POSTGRES, f"may {use}")
+            else:
+                grant = sql.SQL("grant {} on database {} to {}").format(
+                    sql.SQL(privilege), sql.Identifier(url.database), sql.Identifier(url.user)
+                )
+                yield fail(
+                    _POSTGRES,
+                    f"user {url.user} may not {use} in database {url.database}",
+                    f"As the database's owner: {grant.as_string(connection)}",
+                )
+        encoding = connection.info.parameter_status("server_encoding")
+        if encoding == "UTF8":
+            yield ok(_POSTGRES, "database is encoded in UTF8")
+        else:
+            yield fail(
+                _POSTGRES,
+                f"database {url.database} is encoded in {encoding}, which cannot hold every text",
+                "Use a database created with `encoding 'UTF8' template template0`",
+            )
+
+
+def _check_mysql(settings: Settings) -> Iterator[Finding]:
+    url = settings.url("mysql")
+    with connect_mysql(settings) as connection, connection.cursor() as cursor:
+        version = mysql_version(connection)
+        yield ok(_MYSQL, f"{version} at {url}")
+        cursor.execute("select current_user()")
+        account = _quote_account(str(_one_row(cursor)[0]))
+        yield from _check_tables(cursor, url.database, account)
+        yield from _check_log(cursor)
+        # MariaDB split and renamed the privilege that MySQL calls `replication client`.
+        yield from _check_grant(
+            cursor,
+            {"REPLICATION CLIENT", "BINLOG MONITOR"},
+            account,
+            fail,
+            "note the log's position, from which change capture starts",
+        )
+        yield from _check_grant(
+            cursor, {"REPLICATION SLAVE"}, account, warn, "read the log, for change capture"
+        )
+
+
+def _check_tables(cursor: Cursor, database: str, account: str) -> Iterator[Finding]:
+    cursor.execute(
+        "select table_name from information_schema.tables"
+        " where table_schema = %s and table_type = 'BASE TABLE' order by table_name",
+        (database,),
+    )
+    tables = [str(name) for (name,) in cursor.fetchall()]
+    grant = f"grant select on {_quote_name(database)}.* to {account}"
+    unreadable = [table for table in tables if not _is_readable(cursor, database, table)]
+    if unreadable:
+        yield fail(_MYSQL, f"tables that cannot be read: {', '.join(unreadable)}", grant)
+    elif tables:
+        yield ok(_MYSQL, f"{len(tables)} tables of {database} are readable")
+    else:
+        yield warn(
+            _MYSQL,
+            f"no table of {database} is visible",
+            f"Fill the shop (`softcart simulate history`), or where it has tables: {grant}",
+        )
+
+
+def _is_readable(cursor: Cursor, database: str, table: str) -> bool:
+    try:
+        cursor.execute(f"select * from {_quote_name(database)}.{_quote_name(table)} limit 0")  # noqa: S608
+    except pymysql.err.OperationalError:
+        return False
+    return True
+
+
+def _check_log(cursor: Cursor) -> Iterator[Finding]:
+    cursor.execute("select @@log_bin, @@binlog_format, @@binlog_row_image")
+    enabled, log_format, image = _one_row(cursor)
+    if not enabled:
+        yield warn(
+            _MYSQL,
+            "the binary log is off: full snapshots work, change capture will not",
+            "Start the server with --log-bin --binlog-format=ROW --binlog-row-image=FULL",
+        )
+    elif (log_format, image) != ("ROW", "FULL"):
+        yield warn(
+            _MYSQL,
+            f"the binary log has {log_format} format and {image} images: full snapshots work, "
+            "change capture will not",
+            "Set binlog_format=ROW and binlog_row_image=FULL on the server",
+        )
+    else:
+        yield ok(_MYSQL, "the binary log holds whole rows")
+
+
+def _check_grant(
+    cursor: Cursor,
+    privileges: set[str],
+    account: str,
+    otherwise: Callable[[str, str, str], Finding],
+    use: str,
+) -> Iterator[Finding]:
+    """Check for any of several names of one global privilege."""
+    if _global_privileges(cursor) & (privileges | {"ALL PRIVILEGES"}):
+        yield ok(_MYSQL, f"may {use}")
+    else:
+        yield otherwise(
+            _MYSQL,
+            f"user {account} may not {use}",
+            f"grant {max(privileges).lower()} on *.* to {account}",
+        )
+
+
+def _global_privileges(cursor: Cursor) -> set[str]:
+    """Return the privileges on *.*, those of active roles included where the server shows them."""
+    cursor.execute("show grants")
+    found: set[str] = set()
+    for (text,) in cursor.fetchall():
+        if grant := re.match(r"GRANT (.+?) ON \*\.\* TO ", str(text)):
+            found.update(name.strip() for name in grant[1].split(","))
+    return found
+
+
+def _check_mongo(settings: Settings) -> Iterator[Finding]:
+    url = settings.url("mongo")
+    database = connect_mongo(settings)
+    with database.client:
+        yield ok(_MONGO, f"{mongo_version(database)} at {url}")
+        try:
+            database["products"].find_one({}, {"_id": 1})
+        except OperationFailure:
+            yield fail(
+                _MONGO,
+                f"user {url.user or '(none)'} may not read {url.database}.products",
+                f"Grant it the role `read` on {url.database}, or name a user in SOFTCART_MONGO_URL",
+            )
+            return
+        yield ok(_MONGO, f"{url.database}.products is readable")
+        if "setName" in database.command("hello"):
+            yield ok(_MONGO, "a replica set: has change streams")
+        else:
+            yield warn(
+                _MONGO,
+                "not a replica set: full snapshots work, change streams will not",
+                "Start mongod with --replSet and run rs.initiate() once",
+            )
+
+
+def _one_row(cursor: Cursor) -> tuple[object, ...]:
+    row = cursor.fetchone()
+    if row is None:
+        raise LookupError("a query without a table answers with one row")
+    return row
+
+
+def _quote_name(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"
+
+
+def _quote_account(account: str) -> str:
+    user, _, host = account.rpartition("@")
+    return f"'{user}'@'{host}'"
