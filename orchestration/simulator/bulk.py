@@ -39,9 +39,9 @@ def money(cents: Ints) -> list[str]:
     return [f"{value / 100:.2f}" for value in cents.tolist()]
 
 
-def rate(ten_thousandths: Ints) -> list[str]:
-    """Format fractions given in 1/10,000, such as tax rates, as decimal text."""
-    return [f"{value / 10_000:.4f}" for value in ten_thousandths.tolist()]
+def ten_thousandths(values: Ints) -> list[str]:
+    """Format numbers given in 1/10,000 as decimal text, exact up to 2**53 of them."""
+    return [f"{value / 10_000:.4f}" for value in values.tolist()]
 
 
 def times(seconds: Ints) -> list[str]:

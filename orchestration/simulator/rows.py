@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from orchestration.simulator.bulk import Columns, Ints, money, nullable, rate, times
+from orchestration.simulator.bulk import Columns, Ints, money, nullable, ten_thousandths, times
 from orchestration.simulator.fulfilment import (
     CARRIERS,
     DELIVERED,
@@ -125,7 +125,7 @@ def order_item_columns(
         "currency_code": _names(_CURRENCY_CODES, sales.currency[sales.line_order]),
         "unit_price": money(sales.line_price),
         "discount_amount": money(sales.line_discount),
-        "tax_rate": rate(sales.line_tax_rate),
+        "tax_rate": ten_thousandths(sales.line_tax_rate),
         "tax_amount": money(sales.line_tax),
         # A line changes once after the sale: when it is put into a shipment.
         "updated_at": times(np.where(has_shipment, captured, sales.ordered[sales.line_order])),
