@@ -74,7 +74,7 @@ def run_dbt(
     artifact.unlink(missing_ok=True)
 
     started = time.monotonic()
-    with _only_run(settings) if args[0] in _WRITES else nullcontext():
+    with only_run(settings) if args[0] in _WRITES else nullcontext():
         fault = _run(command, args, environment, report)
     seconds = time.monotonic() - started
     # Commands without nodes, such as `dbt parse`, leave no artifact.
@@ -109,7 +109,12 @@ def _profiles_folder(settings: Settings) -> Path:
 
 
 @contextmanager
-def _only_run(settings: Settings) -> Iterator[None]:
+def only_run(settings: Settings) -> Iterator[None]:
+    """Keep other writing dbt runs off the warehouse until the block ends.
+
+    Raises:
+        SoftcartError: Another one is at work.
+    """
     # Two snapshots at once would each open a version. The server drops the lock with the
     # connection, so a killed run leaves nothing behind.
     with connect_postgres(settings, autocommit=True) as warehouse:
