@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from pathlib import Path
+
+_TELLS_ERROR = re.compile(r"error|fatal|panic|no space|denied|failed", re.IGNORECASE)
 
 
 def write_private(path: Path, text: str) -> None:
@@ -36,7 +39,12 @@ def folder_bytes(folder: Path) -> int:
     return total
 
 
-def last_lines(output: bytes, count: int = 8) -> str:
-    """Return the last lines of what a program printed, indented, for the end of a sentence."""
-    lines = output.decode(errors="replace").rstrip().rstrip(".").splitlines()
-    return "\n".join(f"    {line}" for line in lines[-count:]) or "    (nothing)"
+def telling_lines(output: bytes, count: int = 8) -> str:
+    """Return the end of what a program printed, indented, for the end of a sentence.
+
+    Lines that name an error come before advice on where to read more.
+    """
+    lines = [line for line in output.decode(errors="replace").splitlines() if line.strip()]
+    errors = [line for line in lines if _TELLS_ERROR.search(line)]
+    chosen = (errors or lines)[-count:] or ["(nothing)"]
+    return "\n".join(f"    {line}" for line in chosen).rstrip(".")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import secrets
 import shutil
+import subprocess
 import sys
 import time
 from abc import abstractmethod
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -44,18 +44,31 @@ class PrivateMongo(PrivateServer):
         write_private(folder / "engine", type(self).__name__)
         self.write_configuration(folder)
         port = any_free_port()
-        server = self.account.popen(
-            self.command_without_passwords(folder, port),
-            folder=folder / "data",
-            output=(folder / "tmp" / "initialise.log").open("wb"),
-        )
+        log = folder / "initialise.log"
+        with log.open("wb") as output:
+            command = self.command_without_passwords(folder, port)
+            server = self.account.popen(command, folder=folder / "data", output=output)
         try:
             with _connect(port) as client:
-                _wait_until(client, self.prepare_writes)
+                self._wait_for_writes(client, server)
                 client.admin.command("createUser", USER, pwd=password, roles=["root"])
+        except (PyMongoError, NotReadyError):
+            raise self.not_initialised(self.title, log.read_bytes()) from None
         finally:
             self.processes(folder).stop(self.stop_signal, seconds=self.stop_seconds)
             server.wait()
+
+    def _wait_for_writes(self, client: _Client, server: subprocess.Popen[bytes]) -> None:
+        deadline = time.monotonic() + _START_SECONDS
+        while True:
+            try:
+                self.prepare_writes(client)
+            except (PyMongoError, NotReadyError):
+                if server.poll() is not None or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+            else:
+                return
 
     @abstractmethod
     def command_without_passwords(self, folder: Path, port: int) -> list[str | Path]:
@@ -230,16 +243,3 @@ def _connect(port: int, password: str | None = None) -> _Client:
         directConnection=True,
         serverSelectionTimeoutMS=1000,
     )
-
-
-def _wait_until(client: _Client, prepare: Callable[[_Client], None]) -> None:
-    deadline = time.monotonic() + _START_SECONDS
-    while True:
-        try:
-            prepare(client)
-        except (PyMongoError, NotReadyError):
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.05)
-        else:
-            return

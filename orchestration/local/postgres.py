@@ -39,6 +39,8 @@ class PrivatePostgres(PrivateServer):
     default_port = 15432
     # "Fast shutdown": do not wait for clients to leave.
     stop_signal = signal.SIGINT
+    # PostgreSQL believes it when the process id in it is in use again, by whatever program.
+    stale_files = ("postmaster.pid",)
 
     def require(self) -> None:
         """Check the package and that its version serves the data, as the base class says."""

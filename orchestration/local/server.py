@@ -16,7 +16,7 @@ from typing import ClassVar
 
 from orchestration.errors import SoftcartError
 from orchestration.local.account import Account, minimal_environment, server_account
-from orchestration.local.files import last_lines, write_private
+from orchestration.local.files import telling_lines, write_private
 from orchestration.local.port import first_free_port, is_free
 from orchestration.local.process import ProcessGroup
 from orchestration.settings import Server
@@ -50,6 +50,8 @@ class PrivateServer(ABC):
     default_port: ClassVar[int]
     stop_signal: ClassVar[signal.Signals] = signal.SIGTERM
     stop_seconds: ClassVar[float] = 60.0
+    stale_files: ClassVar[tuple[str, ...]] = ()
+    """Files in the data folder that a killed server leaves and that would stop the next one."""
 
     def __init__(self, place: Path, log_dir: Path, fixed_port: int | None = None) -> None:
         self.place = place
@@ -120,6 +122,11 @@ class PrivateServer(ABC):
         Raises:
             SoftcartError: A program, a port or access to the data is missing.
         """
+        if self.data_dir.exists() and not _is_served_by(self.account, self.data_dir):
+            raise SoftcartError(
+                f"The data of the private {self.title} in {self.data_dir} belongs to another user",
+                remedy="Run as the user who made it, or set SOFTCART_HOME to another folder",
+            )
         self.require()
         if not self.is_initialised:
             self._make_folder()
@@ -191,11 +198,15 @@ class PrivateServer(ABC):
             process.wait()
             raise
         if process.returncode != 0:
-            raise SoftcartError(
-                f"{Path(argv[0]).name} failed for {self.title}:\n{last_lines(output)}",
-                remedy=f"Mend what it says (is there free space in {self.place}?) and repeat; "
-                "nothing was left half-done",
-            )
+            raise self.not_initialised(Path(argv[0]).name, output)
+
+    def not_initialised(self, program: str, output: bytes) -> SoftcartError:
+        """Return the error for a program that failed while there was no data yet."""
+        return SoftcartError(
+            f"{program} failed for {self.title}:\n{telling_lines(output)}",
+            remedy=f"Mend what it says (is there free space in {self.place}?) and repeat; "
+            "nothing was left half-done",
+        )
 
     def _make_folder(self) -> None:
         self._remove_unfinished()
@@ -227,6 +238,10 @@ class PrivateServer(ABC):
             )
         port = self.fixed_port or first_free_port(self.default_port)
         self._tried_port = port
+        # Children outlive a killed server for moments and hold what the next one needs.
+        self.processes(self.folder).stop(self.stop_signal, seconds=self.stop_seconds)
+        for name in self.stale_files:
+            (self.data_dir / name).unlink(missing_ok=True)
         temporary_files = self.folder / "tmp"
         shutil.rmtree(temporary_files, ignore_errors=True)  # a killed server leaves its own
         self.account.make_folder(temporary_files)
@@ -247,7 +262,11 @@ class PrivateServer(ABC):
     def _failed(self, what: str) -> SoftcartError:
         log = self.log.read_bytes() if self.log.exists() else b""
         return SoftcartError(
-            f"{self.title} {what}. The end of {self.log}:\n{last_lines(log)}",
-            remedy="Mend what the log says and repeat `softcart up`; if its data is damaged, "
-            "`softcart down --delete-data` removes the private servers' data for a fresh start",
+            f"{self.title} {what}. The end of {self.log}:\n{telling_lines(log)}",
+            remedy=f"Mend what the log says (is there free space in {self.place}?) and repeat; if "
+            "the data is damaged, `softcart down --delete-data` makes room for a fresh start",
         )
+
+
+def _is_served_by(account: Account, data_dir: Path) -> bool:
+    return account.uid in (0, data_dir.stat().st_uid)

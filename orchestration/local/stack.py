@@ -48,7 +48,7 @@ def up(settings: Settings, report: ReportProgress = no_progress) -> Settings:
             remedy="Start the servers of compose.yaml and set their URLs (see .env.example)",
         )
     home = _make_home(settings)
-    with _locked(home, report):
+    with _locked(home, report), _told_write_errors():
         wanted = [
             server
             for server in private_servers(settings, _make_place(home))
@@ -167,6 +167,17 @@ def _delete(home: Path, place: Path) -> None:
         with suppress(OSError):  # other projects' data is still in it
             _SYSTEM_PLACE.rmdir()
     shutil.rmtree(home / "logs", ignore_errors=True)
+
+
+@contextmanager
+def _told_write_errors() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise SoftcartError(
+            f"The private servers' files: {error.strerror}: {error.filename}",
+            remedy="Free space on that disk, or mend access to that folder, and repeat",
+        ) from error
 
 
 @contextmanager
