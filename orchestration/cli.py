@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import click
@@ -125,6 +127,50 @@ def _doctor() -> None:
         raise typer.Exit(code=1)
 
 
+@app.command("run")
+def _run() -> None:
+    """Run the main job: ingest, dbt build, then the key figures.
+
+    \b
+    Example:
+        softcart run
+    """
+    from orchestration.ingest.show import faults_text, ingest_table
+    from orchestration.pipeline import run_pipeline
+    from orchestration.settings import Settings
+    from orchestration.summary_show import summary_text
+
+    with progress_bars() as report:
+        done = run_pipeline(Settings.load(), report)
+    console.print(ingest_table(done.ingest))
+    console.print(summary_text(done.summary, done.dbt, now=datetime.now(UTC)))
+    if not done.ingest.is_ok:
+        error_console.print(faults_text(done.ingest))
+        raise typer.Exit(code=1)
+
+
+@app.command("docs")
+def _docs(
+    port: Annotated[
+        int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1 to listen on.")
+    ] = 13080,
+) -> None:
+    """Write the dbt docs from the built warehouse and serve them on this machine, until Ctrl-C.
+
+    \b
+    Example:
+        softcart docs --port 13081
+    """
+    from orchestration.settings import Settings
+    from orchestration.transform import run_dbt, serve_docs
+
+    settings = Settings.load()
+    with progress_bars() as report:
+        run_dbt(settings, ["docs", "generate"], report)
+    console.print(f"dbt docs: http://127.0.0.1:{port} (Ctrl-C ends it)")
+    serve_docs(settings, port)
+
+
 @app.command("ui")
 def _ui(
     port: Annotated[
@@ -141,6 +187,107 @@ def _ui(
     from orchestration.ui import serve_ui
 
     serve_ui(Settings.load(), port)
+
+
+simulate = typer.Typer(
+    help="Make the shop sell: a history first, then live traffic.", no_args_is_help=True
+)
+app.add_typer(simulate, name="simulate")
+
+
+@simulate.command("history")
+def _simulate_history(
+    scale: Annotated[float, typer.Option(help="Size: 1.0 is 1,000,000 order lines.")] = 0.1,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same rows.")] = 1,
+    end: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day after the last day.")
+    ] = None,
+    if_empty: Annotated[
+        bool, typer.Option("--if-empty", help="Do nothing if the shop has rows already.")
+    ] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Empty the shop first: its rows are lost.")
+    ] = False,
+) -> None:
+    """Fill the empty shop with two years of made-up sales, all or nothing.
+
+    \b
+    Example:
+        softcart simulate history --scale 0.1 --seed 7
+    """
+    from orchestration.settings import Settings
+    from orchestration.simulator.history import DEFAULT_END, simulate_history
+    from orchestration.simulator.shop import is_filled
+    from orchestration.simulator.show import history_table
+
+    settings = Settings.load()
+    if if_empty and is_filled(settings):
+        console.print("The shop has rows already; nothing to do.")
+        return
+    with progress_bars() as report:
+        summary = simulate_history(
+            settings,
+            scale=scale,
+            seed=seed,
+            report=report,
+            end=end.date() if end else DEFAULT_END,
+            replace=replace,
+        )
+    console.print(history_table(summary))
+
+
+@simulate.command("traffic")
+def _simulate_traffic(
+    events: Annotated[int, typer.Option(min=1, help="How many things happen.")] = 200,
+    seed: Annotated[int, typer.Option(help="The same shop and seed give the same events.")] = 1,
+    rate: Annotated[
+        float | None, typer.Option(min=0.01, help="Events per second; as fast as can be if unset.")
+    ] = None,
+) -> None:
+    """Let the shop live on: orders, edits, shipping, returns, price changes, real deletes.
+
+    \b
+    Example:
+        softcart simulate traffic --events 200
+    """
+    from orchestration.settings import Settings
+    from orchestration.simulator.show import traffic_table
+    from orchestration.simulator.traffic import simulate_traffic
+
+    with progress_bars() as report:
+        summary = simulate_traffic(
+            Settings.load(), events=events, seed=seed, report=report, rate=rate
+        )
+    console.print(traffic_table(summary))
+
+
+load = typer.Typer(help="Load a real data set into the shop.", no_args_is_help=True)
+app.add_typer(load, name="load")
+
+
+@load.command("online-retail")
+def _load_online_retail(
+    file: Annotated[Path, typer.Argument(help="The CSV, plain or compressed (.xz, .gz).")],
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Load nothing if a line is malformed.")
+    ] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Empty the shop first: its rows are lost.")
+    ] = False,
+) -> None:
+    """Load UCI Online Retail into the empty shop, and say where each of its rows went.
+
+    \b
+    Example:
+        softcart load online-retail online_retail.csv.xz
+    """
+    from orchestration.settings import Settings
+    from orchestration.simulator.online_retail import load_online_retail
+    from orchestration.simulator.show import load_tables
+
+    with progress_bars() as report:
+        loaded = load_online_retail(Settings.load(), file, report, strict=strict, replace=replace)
+    console.print(load_tables(loaded))
 
 
 def main() -> None:

@@ -141,3 +141,4 @@ MARKETS = (
 )  # fmt: skip
 
 CURRENCY_INDEX = {currency.currency_code: i for i, currency in enumerate(CURRENCIES)}
+MARKET_BY_COUNTRY = {market.country_code: market for market in MARKETS}

@@ -98,6 +98,20 @@ def filling(settings: Settings, *, replace: bool = False) -> Iterator[EmptyShop]
         catalogue.client.close()
 
 
+def is_filled(settings: Settings) -> bool:
+    """Tell whether the shop has rows; a half-written catalogue without rows does not count.
+
+    Raises:
+        SoftcartError: A server cannot be reached.
+    """
+    connection = connect_for_bulk(settings)
+    try:
+        apply_schema(connection)
+        return bool(filled_tables(connection))
+    finally:
+        connection.close()
+
+
 def _claim(connection: MysqlConnection, settings: Settings) -> None:
     """Make this the only filling of the shop, for as long as the connection lives."""
     with connection.cursor() as cursor:

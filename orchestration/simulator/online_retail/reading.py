@@ -6,13 +6,14 @@ import csv
 import gzip
 import lzma
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from io import TextIOWrapper
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import Any, NamedTuple
 
 from orchestration.errors import SoftcartError
 
@@ -103,16 +104,15 @@ def read_rows(file: Path) -> Iterator[Row | Rejected]:
         ) from error
 
 
-def _open(file: Path) -> TextIOWrapper:
-    stream: IO[bytes]
-    if file.suffix == ".xz":
-        stream = lzma.open(file)
-    elif file.suffix == ".gz":
-        stream = gzip.open(file)
-    else:
-        stream = file.open("rb")
+@contextmanager
+def _open(file: Path) -> Iterator[TextIOWrapper]:
+    openers: dict[str, Callable[..., Any]] = {".xz": lzma.open, ".gz": gzip.open}
     # A byte that is not UTF-8 spoils its own line only, and a lone CR does not end one.
-    return TextIOWrapper(stream, encoding="utf-8", errors="surrogateescape", newline="\n")
+    with (
+        openers.get(file.suffix, open)(file, "rb") as stream,
+        TextIOWrapper(stream, encoding="utf-8", errors="surrogateescape", newline="\n") as lines,
+    ):
+        yield lines
 
 
 class _Parser:
