@@ -50,6 +50,12 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
     }
 
 
+def artifact_environment(settings: Settings) -> dict[str, str]:
+    """Return the variables that make dbt leave its artifacts and logs in the home folder."""
+    folder = settings.home / "dbt"
+    return {"DBT_TARGET_PATH": str(folder / "target"), "DBT_LOG_PATH": str(folder / "logs")}
+
+
 def run_dbt(
     settings: Settings, args: Sequence[str], report: ReportProgress = no_progress
 ) -> DbtReport:
@@ -64,13 +70,13 @@ def run_dbt(
         SoftcartError: dbt could not run: the warehouse does not answer, another run is at work, the
             project does not compile. What a node failed of is in the report, not raised.
     """
-    folder = settings.home / "dbt"
-    target = folder / "target"
+    places = artifact_environment(settings)
     is_freshness = list(args[:2]) == ["source", "freshness"]
-    artifact = target / ("sources.json" if is_freshness else "run_results.json")
+    artifact = Path(places["DBT_TARGET_PATH"]) / (
+        "sources.json" if is_freshness else "run_results.json"
+    )
     command = " ".join(["dbt", *(args[:2] if is_freshness else args[:1])])
-    environment = os.environ | dbt_environment(settings)
-    environment |= {"DBT_TARGET_PATH": str(target), "DBT_LOG_PATH": str(folder / "logs")}
+    environment = os.environ | dbt_environment(settings) | places
     artifact.unlink(missing_ok=True)
 
     started = time.monotonic()
@@ -82,7 +88,7 @@ def run_dbt(
     if fault is not None and (done is None or done.succeeded):
         raise SoftcartError(
             f"{command} could not run: {fault}",
-            remedy=f"Correct what it names; the whole log is {folder / 'logs' / 'dbt.log'}",
+            remedy=f"Correct what it names; the whole log is {places['DBT_LOG_PATH']}/dbt.log",
         )
     return done or DbtReport(command, seconds, ())
 

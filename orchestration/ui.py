@@ -1,4 +1,4 @@
-"""The Dagster UI on this machine: `softcart ui`."""
+"""Web pages on this machine: the Dagster UI (`softcart ui`) and the dbt docs (`softcart docs`)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import NoReturn
 from orchestration.console import console
 from orchestration.errors import SoftcartError
 from orchestration.settings import PROJECT_DIR, Settings
+from orchestration.transform import artifact_environment, dbt_environment
 
 HOST = "127.0.0.1"
 
@@ -42,7 +43,7 @@ def serve_ui(settings: Settings, port: int) -> NoReturn:
     Raises:
         SoftcartError: The port is taken.
     """
-    _require_free(port)
+    _require_free(port, "softcart ui")
     home = dagster_home(settings)
     console.print(f"Dagster UI: http://{HOST}:{port} (Ctrl-C ends it)")
     arguments = [
@@ -59,7 +60,24 @@ def serve_ui(settings: Settings, port: int) -> NoReturn:
     )
 
 
-def _require_free(port: int) -> None:
+def serve_docs(settings: Settings, port: int) -> NoReturn:
+    """Become the server of the dbt docs that `dbt docs generate` left, until Ctrl-C.
+
+    Raises:
+        SoftcartError: The port is taken.
+    """
+    _require_free(port, "softcart docs")
+    console.print(f"dbt docs: http://{HOST}:{port} (Ctrl-C ends it)")
+    start_dbt = "from dbt.cli.main import cli; cli()"
+    options = ["--host", HOST, "--port", str(port), "--no-browser", "--quiet"]
+    os.execve(  # noqa: S606
+        sys.executable,
+        [sys.executable, "-c", start_dbt, "docs", "serve", *options],
+        os.environ | dbt_environment(settings) | artifact_environment(settings),
+    )
+
+
+def _require_free(port: int, command: str) -> None:
     with socket.socket() as probe:
         # As the UI's own server does, so that a port in TIME_WAIT counts as free for both.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -68,5 +86,5 @@ def _require_free(port: int) -> None:
         except OSError:
             raise SoftcartError(
                 f"Port {port} on {HOST} is in use",
-                remedy=f"Stop what uses it, or take another: `softcart ui --port {port + 1}`",
+                remedy=f"Stop what uses it, or take another: `{command} --port {port + 1}`",
             ) from None
