@@ -154,7 +154,7 @@ class Settings(BaseSettings):
             remedy="Correct it in the environment or in .env; encode special characters as %XX",
         )
         try:
-            parts = urlsplit(secret.get_secret_value())
+            parts = urlsplit(_first_host(secret.get_secret_value()))
             port = parts.port or default_port
         except ValueError:
             raise problem from None
@@ -176,3 +176,11 @@ class Settings(BaseSettings):
 def _absolute(home: Path) -> Path:
     """Return the folder that a setting means, relative to the project and not to the caller."""
     return (PROJECT_DIR / home.expanduser()).resolve()
+
+
+def _first_host(url: str) -> str:
+    """Return a URL with the first of several hosts, as those of replica sets have."""
+    scheme, separator, rest = url.partition("://")
+    authority, slash, path = rest.partition("/")
+    user, at, hosts = authority.rpartition("@")
+    return scheme + separator + user + at + hosts.partition(",")[0] + slash + path

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,16 +25,11 @@ def check_dbt(settings: Settings) -> Iterator[Finding]:
         yield fail("dbt", f"{error.name} is not installed", "make setup")
         return
     yield ok("dbt", ", ".join(versions))
-    yield _check_profile(settings.dbt_target, profiles_file())
-
-
-def profiles_file() -> Path:
-    """Return the file that dbt reads: in DBT_PROFILES_DIR, else the project's, else the user's."""
-    folder = os.environ.get("DBT_PROFILES_DIR")
-    if folder:
-        return Path(folder) / "profiles.yml"
     own = PROJECT_DIR / "profiles.yml"
-    return own if own.exists() else Path.home() / ".dbt" / "profiles.yml"
+    # Runs use the example's contents where the user has no profile.
+    yield _check_profile(
+        settings.dbt_target, own if own.exists() else PROJECT_DIR / "profiles.yml.example"
+    )
 
 
 def _check_profile(target: str, file: Path) -> Finding:
@@ -43,7 +37,7 @@ def _check_profile(target: str, file: Path) -> Finding:
         # Its Jinja stands inside strings, so it is plain YAML.
         profiles: Any = yaml.safe_load(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        return fail("dbt", "there is no profiles.yml", _MAKE_PROFILE)
+        return fail("dbt", f"there is no {file}", "Restore it from the repository")
     except yaml.YAMLError:
         return fail("dbt", f"{file} is not YAML", f"Correct it, or {_MAKE_PROFILE}")
     profile = profiles.get(_PROFILE) if isinstance(profiles, dict) else None

@@ -15,11 +15,22 @@ from orchestration.connections import connect_mongo, connect_mysql, connect_post
 from orchestration.doctor.finding import Finding, fail, ok, warn
 from orchestration.errors import SoftcartError
 from orchestration.settings import Settings
-from orchestration.versions import mongo_version, mysql_version, postgres_version
+from orchestration.versions import Product, mongo_version, mysql_version, postgres_version
 
 _POSTGRES = "PostgreSQL"
 _MYSQL = "MySQL"
 _MONGO = "MongoDB"
+
+# Each with the names under which a server may show the same right or a wider one.
+_CAPTURE_PRIVILEGES: dict[Product, dict[str, set[str]]] = {
+    # RELOAD: the log stands still for the moment in which a snapshot and its position are taken.
+    "MySQL": {
+        "RELOAD": {"FLUSH_TABLES"},
+        "REPLICATION CLIENT": set(),
+        "REPLICATION SLAVE": set(),
+    },
+    "MariaDB": {"BINLOG MONITOR": {"REPLICATION CLIENT"}, "REPLICATION SLAVE": set()},
+}
 
 
 def check_servers(settings: Settings) -> Iterator[Finding]:
@@ -86,17 +97,7 @@ def _check_mysql(settings: Settings) -> Iterator[Finding]:
         account = _quote_account(str(_one_row(cursor)[0]))
         yield from _check_tables(cursor, url.database, account)
         yield from _check_log(cursor)
-        # MariaDB split and renamed the privilege that MySQL calls `replication client`.
-        yield from _check_grant(
-            cursor,
-            {"REPLICATION CLIENT", "BINLOG MONITOR"},
-            account,
-            fail,
-            "note the log's position, from which change capture starts",
-        )
-        yield from _check_grant(
-            cursor, {"REPLICATION SLAVE"}, account, warn, "read the log, for change capture"
-        )
+        yield from _check_grants(cursor, version.product, account)
 
 
 def _check_tables(cursor: Cursor, database: str, account: str) -> Iterator[Finding]:
@@ -148,22 +149,22 @@ def _check_log(cursor: Cursor) -> Iterator[Finding]:
         yield ok(_MYSQL, "the binary log holds whole rows")
 
 
-def _check_grant(
-    cursor: Cursor,
-    privileges: set[str],
-    account: str,
-    otherwise: Callable[[str, str, str], Finding],
-    use: str,
-) -> Iterator[Finding]:
-    """Check for any of several names of one global privilege."""
-    if _global_privileges(cursor) & (privileges | {"ALL PRIVILEGES"}):
-        yield ok(_MYSQL, f"may {use}")
-    else:
-        yield otherwise(
+def _check_grants(cursor: Cursor, product: Product, account: str) -> Iterator[Finding]:
+    """Check what change capture needs; full snapshots need to read the tables and no more."""
+    have = _global_privileges(cursor)
+    missing = [
+        privilege
+        for privilege, same in _CAPTURE_PRIVILEGES[product].items()
+        if not have & {privilege, "ALL PRIVILEGES", *same}
+    ]
+    if missing:
+        yield warn(
             _MYSQL,
-            f"user {account} may not {use}",
-            f"grant {max(privileges).lower()} on *.* to {account}",
+            f"{account} lacks {', '.join(missing)}: full snapshots work, change capture will not",
+            f"grant {', '.join(missing).lower()} on *.* to {account}",
         )
+    else:
+        yield ok(_MYSQL, "has the privileges of change capture")
 
 
 def _global_privileges(cursor: Cursor) -> set[str]:

@@ -56,6 +56,7 @@ class PrivateMongo(PrivateServer):
             raise self.not_initialised(self.title, log.read_bytes()) from None
         finally:
             self.processes(folder).stop(self.stop_signal, seconds=self.stop_seconds)
+            server.kill()  # when it was too young to be found
             server.wait()
 
     def _wait_for_writes(self, client: _Client, server: subprocess.Popen[bytes]) -> None:
