@@ -15,6 +15,7 @@ from typing import Any
 
 import orjson
 import yaml
+from dagster_dbt import DbtProject
 
 from orchestration.errors import SoftcartError
 from orchestration.settings import PROJECT_DIR
@@ -74,6 +75,11 @@ def load_manifest(folder: Path, project_dir: Path = PROJECT_DIR) -> Manifest:
         return manifest
 
 
+def dbt_project(folder: Path) -> DbtProject:
+    """Return dagster-dbt's view of the project; `load_manifest(folder)` must have been called."""
+    return DbtProject(PROJECT_DIR, target_path=folder, profiles_dir=folder)
+
+
 def fingerprint(project_dir: Path) -> str:
     """Return a digest of all that a manifest is made of: dbt's version, the paths and contents."""
     project_file = project_dir / "dbt_project.yml"
@@ -94,7 +100,8 @@ def fingerprint(project_dir: Path) -> str:
 def _parse(project_dir: Path, folder: Path) -> None:
     (folder / "profiles.yml").write_text(_PARSE_PROFILE)
     parsed = subprocess.run(
-        [DBT_EXECUTABLE, "--quiet", "--no-use-colors", "parse"],
+        # dbt 1.11's partial parse keeps the old selectors when nothing but selectors.yml changed.
+        [DBT_EXECUTABLE, "--quiet", "--no-use-colors", "--no-partial-parse", "parse"],
         cwd=project_dir,
         env=os.environ
         | {

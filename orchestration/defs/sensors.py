@@ -1,6 +1,6 @@
 """Tell a webhook when a run fails."""
 
-from __future__ import annotations
+# No postponed annotations here: Dagster reads those of config and resources as types.
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime

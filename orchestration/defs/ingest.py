@@ -1,0 +1,179 @@
+"""The shop's tables and collections, and their copies in the raw layer."""
+
+# No postponed annotations here: Dagster reads those of config and resources as types.
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import dagster as dg
+
+from orchestration.defs.dbt_project import Manifest
+from orchestration.defs.policies import POOL, RAW_FRESHNESS, RETRY
+from orchestration.defs.reconciliation import raw_check_results, raw_check_specs
+from orchestration.defs.translator import SoftcartTranslator, personal_tags
+from orchestration.errors import SoftcartError
+from orchestration.ingest.report import IngestReport, TableReport
+from orchestration.ingest.run import run_ingest
+from orchestration.settings import Settings
+
+
+@dataclass(frozen=True)
+class SourceSystem:
+    """Where a dbt source comes from.
+
+    Args:
+        kind: Dagster's word for the system; also the first part of its assets' keys.
+        holds: What the system calls a table.
+    """
+
+    kind: str
+    holds: str
+
+
+SYSTEMS: Mapping[str, SourceSystem] = {
+    "oltp": SourceSystem("mysql", "table"),
+    "catalog": SourceSystem("mongodb", "collection"),
+}
+
+
+class IngestConfig(dg.Config):
+    """What a run may ask of ingest.
+
+    Args:
+        checksums: Compare source and copy by checksum besides row count.
+    """
+
+    checksums: bool = True
+
+
+def sources_for(manifest: Manifest) -> list[dg.AssetSpec]:
+    """Return the shop's own tables and collections: not ours to make, but where lineage starts."""
+    return [
+        dg.AssetSpec(
+            key=source_key(node),
+            description=f"{node['description'].strip()} The shop's own {system.holds}.",
+            group_name="shop",
+            owners=["team:shop"],
+            kinds={system.kind},
+            tags=personal_tags(node),
+        )
+        for source, system in SYSTEMS.items()
+        for node in tables_of(manifest, source)
+    ]
+
+
+def ingests_for(manifest: Manifest) -> list[dg.AssetsDefinition]:
+    """Return one set of assets per source: its tables are copied in one transaction.
+
+    Raises:
+        SoftcartError: dbt knows a source that is not in `SYSTEMS`.
+    """
+    unknown = {node["source_name"] for node in manifest["sources"].values()} - set(SYSTEMS)
+    if unknown:
+        raise SoftcartError(
+            f"Nothing copies the dbt source {', '.join(sorted(unknown))}",
+            remedy="Say which system it is in SYSTEMS of orchestration/defs/ingest.py",
+        )
+    return [_ingest(source, manifest) for source in SYSTEMS]
+
+
+def tables_of(manifest: Manifest, source: str) -> list[Mapping[str, Any]]:
+    """Return a dbt source's tables, by name."""
+    return sorted(
+        (node for node in manifest["sources"].values() if node["source_name"] == source),
+        key=lambda node: str(node["name"]),
+    )
+
+
+def source_key(node: Mapping[str, Any]) -> dg.AssetKey:
+    """Return the key of the shop's own table, `mysql/orders`, from its dbt source table."""
+    return dg.AssetKey([SYSTEMS[node["source_name"]].kind, node["identifier"]])
+
+
+def _ingest(source: str, manifest: Manifest) -> dg.AssetsDefinition:
+    translator = SoftcartTranslator()
+    tables = {node["identifier"]: node for node in tables_of(manifest, source)}
+    specs = {
+        table: translator.get_asset_spec(manifest, node["unique_id"], None).replace_attributes(
+            deps=[source_key(node)],
+            kinds={"postgres", "table"},
+            skippable=True,
+            freshness_policy=RAW_FRESHNESS,
+        )
+        for table, node in tables.items()
+    }
+
+    @dg.multi_asset(
+        name=f"ingest_{source}",
+        specs=list(specs.values()),
+        check_specs=[check for spec in specs.values() for check in raw_check_specs(spec.key)],
+        can_subset=True,
+        retry_policy=RETRY,
+        pool=POOL,
+    )
+    def ingest(
+        context: dg.AssetExecutionContext,
+        config: IngestConfig,
+        settings: dg.ResourceParam[Settings],
+    ) -> Iterator[dg.MaterializeResult[None]]:
+        wanted = [
+            f"{source}.{table}"
+            for table, spec in specs.items()
+            if spec.key in context.selected_asset_keys
+        ]
+        report = run_ingest(
+            settings, tables=wanted, compare="checksums" if config.checksums else "rows"
+        )
+        for warning in report.warnings:
+            context.log.warning(warning)
+        for table in report.tables:
+            if table.fault is None:
+                key = specs[table.name].key
+                results = raw_check_results(
+                    key, table.comparison, table.quarantined, context.selected_asset_check_keys
+                )
+                yield dg.MaterializeResult(
+                    asset_key=key,
+                    metadata=metadata_of(table, lag_seconds=report.seconds),
+                    check_results=results,
+                )
+        raise_faults(report)
+
+    return ingest
+
+
+def metadata_of(table: TableReport, *, lag_seconds: float) -> dict[str, Any]:
+    """Return what the asset's page shows of one copy of a table.
+
+    Args:
+        table: What ingest did.
+        lag_seconds: How old the copy was, at most, when it became visible.
+    """
+    return {
+        "rows_read": table.rows_read,
+        "rows_inserted": table.inserted,
+        "rows_updated": table.updated,
+        "rows_tombstoned": table.tombstoned,
+        "rows_quarantined": table.quarantined,
+        "bytes_read": table.bytes_read,
+        "seconds": round(table.seconds, 3),
+        "lag_seconds": round(lag_seconds, 3),
+        "position": dict(table.position or {}),
+        **({"schema_changes": table.schema_changes} if table.schema_changes else {}),
+        **({"dagster/row_count": table.comparison.raw_rows} if table.comparison else {}),
+    }
+
+
+def raise_faults(report: IngestReport) -> None:
+    """Fail the step when something was not copied; what was copied stays, and is shown.
+
+    Raises:
+        dagster.Failure: Of a source that could not be read, to be tried again; of tables alone, not
+            to be: they will not fit any better in a minute.
+    """
+    if not report.succeeded:
+        raise dg.Failure(
+            description="\n".join(f"{fault.what}. {fault.remedy}." for fault in report.faults),
+            allow_retries=any(source.fault for source in report.sources),
+        )

@@ -1,0 +1,54 @@
+"""The jobs: everything each day, everything but the costliest proof each hour, and the rebuild."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import dagster as dg
+
+from orchestration.defs.ingest import IngestConfig
+from orchestration.defs.transform import DbtConfig
+
+DAILY = "daily_full"
+HOURLY = "hourly"
+REBUILD = "rebuild"
+
+
+def jobs_for(
+    ingests: Sequence[dg.AssetsDefinition], transforms: Sequence[dg.AssetsDefinition]
+) -> dg.Definitions:
+    """Return the jobs over the assets of ingest and of dbt, checks included."""
+    everything = dg.AssetSelection.assets(*ingests, *transforms)
+    return dg.Definitions(
+        jobs=[
+            dg.define_asset_job(
+                DAILY,
+                selection=everything,
+                description=(
+                    "Copy what changed in the shop, prove the copy by count and checksum, build "
+                    "and test every model."
+                ),
+            ),
+            dg.define_asset_job(
+                HOURLY,
+                selection=everything,
+                # A checksum reads each source table a second time: once a day is what the shop's
+                # server should pay for it. What guards readers always runs: counts, dbt's tests.
+                config=_config(ingests, IngestConfig(checksums=False)),
+                description="As daily_full, with source and copy compared by row count only.",
+            ),
+            dg.define_asset_job(
+                REBUILD,
+                selection=dg.AssetSelection.assets(*transforms),
+                config=_config(transforms, DbtConfig(full_refresh=True)),
+                description=(
+                    "Build every model anew from raw and from the snapshots' kept history; "
+                    "for changed logic. Does not touch the shop."
+                ),
+            ),
+        ]
+    )
+
+
+def _config(assets: Sequence[dg.AssetsDefinition], config: dg.Config) -> dg.RunConfig:
+    return dg.RunConfig(ops={definition.op.name: config for definition in assets})

@@ -1,0 +1,139 @@
+"""dbt as assets: the refined layer (seeds, staging, snapshots), then the marts."""
+
+# No postponed annotations here: Dagster reads those of config and resources as types.
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import orjson
+import psycopg
+from dagster_dbt import DbtCliResource, DbtProject, dbt_assets
+from psycopg import sql
+
+from orchestration.connections import connect_postgres
+from orchestration.defs.dbt_command import build_args, failed_nodes, is_worth_a_retry
+from orchestration.defs.dbt_project import DBT_EXECUTABLE, Manifest
+from orchestration.defs.policies import POOL, RETRY
+from orchestration.defs.translator import SoftcartTranslator
+from orchestration.settings import Settings
+from orchestration.transform import dbt_environment, only_run
+
+# Names in selectors.yml, in the order they are built; a set is named after its selector.
+SELECTORS = ("refined", "marts")
+
+_STORED = {"table", "incremental", "snapshot", "seed"}
+
+
+class DbtConfig(dg.Config):
+    """What a run may ask of dbt.
+
+    Args:
+        full_refresh: Build incremental models anew.
+    """
+
+    full_refresh: bool = False
+
+
+def dbt_sets(manifest: Manifest, project: DbtProject) -> list[dg.AssetsDefinition]:
+    """Return the sets of dbt assets, one for each of `SELECTORS`."""
+    return [_dbt_set(selector, manifest, project) for selector in SELECTORS]
+
+
+def _dbt_set(selector: str, manifest: Manifest, project: DbtProject) -> dg.AssetsDefinition:
+    @dbt_assets(
+        name=f"dbt_{selector}",
+        manifest=manifest,
+        project=project,
+        select="",
+        selector=selector,
+        dagster_dbt_translator=SoftcartTranslator(),
+        retry_policy=RETRY,
+        pool=POOL,
+    )
+    def dbt_set(
+        context: dg.AssetExecutionContext,
+        config: DbtConfig,
+        settings: dg.ResourceParam[Settings],
+    ) -> Iterator[Any]:
+        # One run at a time, so one folder for each set: it keeps dbt's partial parse warm, and
+        # nothing piles up.
+        folder = settings.home.resolve() / "dagster" / "dbt" / selector
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "run_results.json").unlink(missing_ok=True)
+        variables = dbt_environment(settings)
+        dbt = DbtCliResource(
+            project_dir=project,
+            profiles_dir=variables["DBT_PROFILES_DIR"],
+            target=settings.dbt_target,
+            dbt_executable=DBT_EXECUTABLE,
+        )
+        with (
+            only_run(settings),
+            _environment(variables),
+            connect_postgres(settings, autocommit=True) as warehouse,
+        ):
+            build = dbt.cli(
+                build_args(full_refresh=config.full_refresh),
+                context=context,
+                target_path=folder,
+                raise_on_error=False,
+            )
+            for event in build.stream():
+                if isinstance(event, dg.Output):
+                    node = manifest["nodes"][event.metadata["unique_id"].value]
+                    yield event.with_metadata({**event.metadata, **size_of(warehouse, node)})
+                else:
+                    yield event
+            if not build.is_successful():
+                raise _failure(folder, selector)
+
+    return dbt_set
+
+
+def size_of(warehouse: psycopg.Connection, node: Mapping[str, Any]) -> dict[str, int]:
+    """Return rows and bytes (with indexes and TOAST) of a stored node; nothing for a view."""
+    if node["config"]["materialized"] not in _STORED:
+        return {}
+    relation = sql.Identifier(node["schema"], node["alias"])
+    (rows,), (size,) = (
+        warehouse.execute(query).fetchone() or (0,)
+        for query in (
+            sql.SQL("select count(*) from {}").format(relation),
+            sql.SQL("select pg_total_relation_size({}::regclass)").format(
+                sql.Literal(relation.as_string(warehouse))
+            ),
+        )
+    )
+    return {"dagster/row_count": rows, "bytes": size}
+
+
+def _failure(folder: Path, selector: str) -> dg.Failure:
+    file = folder / "run_results.json"
+    results = orjson.loads(file.read_bytes())["results"] if file.exists() else []
+    names = failed_nodes(results)
+    return dg.Failure(
+        description=(
+            f"dbt could not build {selector}: {', '.join(names) or 'it ended before any node'}. "
+            "The step's stdout has dbt's own words."
+        ),
+        allow_retries=is_worth_a_retry(results),
+    )
+
+
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Set variables for this process and dbt's; dagster-dbt passes on no others."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
