@@ -284,6 +284,7 @@ def make_products(rng: np.random.Generator, count: int, start: int, end: int) ->
     )
     is_draft = rng.random(count) < 0.015
     is_draft[rank < count // 2] = False
+    is_draft[rank == count - 1] = True
     return Products(
         skus=[
             f"{PRODUCT_TYPES[kind].name[:3].upper()}-{10_000 + i}"
