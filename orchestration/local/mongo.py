@@ -170,6 +170,8 @@ class PrivateSecantus(PrivateMongo):
         /root: the server is a Python program and cannot be moved away like PostgreSQL's.
         """
         account = super().account
+        if self.data_dir.exists() and self.data_dir.stat().st_uid == Account.own().uid:
+            return Account.own()
         runs = account.can_execute(_secantus()) and account.can_execute(
             Path(sys.executable).resolve()
         )

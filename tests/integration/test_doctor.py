@@ -6,7 +6,7 @@ import socket
 import threading
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -188,7 +188,7 @@ def _mysql_that_says(version: str) -> Iterator[int]:
 
     def serve(listener: socket.socket) -> None:
         client, _ = listener.accept()
-        with client:
+        with client, suppress(ConnectionResetError):  # the client leaves without a goodbye
             client.sendall(packet(0, greeting))
             while head := client.recv(4, socket.MSG_WAITALL):
                 client.recv(int.from_bytes(head[:3], "little"), socket.MSG_WAITALL)
