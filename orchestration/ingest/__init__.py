@@ -1,0 +1,1 @@
+"""Sources to raw tables: readers yield batches of keyed rows, `apply` alone writes them."""

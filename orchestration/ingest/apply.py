@@ -1,0 +1,228 @@
+"""The one writer of raw: takes a batch, writes what differs, and says what it did.
+
+Rows are staged by COPY and merged by one statement, which compares whole rows byte for byte: a -0
+for a 0, or 1.0 for 1 in a document, is a change, and a row without one is not written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import Any, Final
+
+import psycopg
+from psycopg import sql
+
+from orchestration.ingest import quarantine, state
+from orchestration.ingest.batch import (
+    CHANGE,
+    DELETED_AT,
+    LOADED_AT,
+    TOMBSTONE,
+    UNSTORABLE,
+    UPSERT,
+    Batch,
+    Lines,
+)
+from orchestration.ingest.raw_table import RawTable, add_primary_key, as_stored, comma, fit
+from orchestration.ingest.report import TableReport
+
+_STAGED: Final = sql.Identifier("pg_temp", "staged")
+
+RowsRead = Callable[[int], None]
+"""Called with the number of rows read so far."""
+
+_CREATE_STAGED = sql.SQL("""
+create temp table staged ({change} "char" not null default {upsert}, {columns})
+""")
+
+_MERGE = sql.SQL("""
+with merged as (
+    merge into {raw} as raw
+    using pg_temp.staged on {same_key}
+    when matched and staged.{change} = {upsert} and (raw.{deleted_at} is not null or {differs})
+        then update set {assignments}, {loaded_at} = now(), {deleted_at} = null
+    when matched and staged.{change} = {tombstone} and raw.{deleted_at} is null
+        then update set {loaded_at} = now(), {deleted_at} = now()
+    when not matched and staged.{change} = {upsert}
+        then insert ({columns}) values ({values})
+    {tombstone_absent}
+    returning merge_action() as action, raw.{deleted_at} is not null as is_deleted
+)
+
+select
+    count(*) filter (where action = 'INSERT') as inserted,
+    count(*) filter (where action = 'UPDATE' and not is_deleted) as updated,
+    count(*) filter (where is_deleted) as tombstoned
+from merged
+""")
+
+_TOMBSTONE_ABSENT = sql.SQL("""
+    when not matched by source and raw.{deleted_at} is null
+        then update set {loaded_at} = now(), {deleted_at} = now()
+""")
+
+
+def apply(
+    connection: psycopg.Connection[Any],
+    batch: Batch,
+    *,
+    run_id: int,
+    may_be_bad: bool,
+    rows_read: RowsRead,
+) -> TableReport:
+    """Write a batch to its raw table, which is made to fit it.
+
+    Args:
+        connection: In a transaction, which an error leaves for the caller to roll back.
+        batch: What to write.
+        run_id: The run, noted with the table and with bad rows.
+        may_be_bad: Look at each value first, and set aside the rows that raw cannot hold. Otherwise
+            such a row fails the batch.
+        rows_read: For progress.
+
+    Raises:
+        psycopg.DataError: A row cannot be held, and `may_be_bad` is False.
+        ReadAgain: From the batch's reader.
+        SoftcartError: The source has changed in a way that raw cannot follow; or from the reader.
+    """
+    raw = fit(connection, batch.table)
+    report = TableReport(batch.table.source, batch.table.name, position=batch.position)
+    report.schema_changes += raw.changes
+    fields = [CHANGE, *raw.column_names] if batch.has_changes else raw.column_names
+    # Nobody else sees a table made in this transaction: its rows need neither a merge nor, with
+    # FREEZE, a later visit by vacuum.
+    goes_straight = raw.is_new and batch.is_complete and not batch.has_changes and not may_be_bad
+    with closing(batch.read()) as lines:
+        counted = _counted(lines, report, rows_read)
+        if may_be_bad:
+            quarantine.create_staging(connection, raw)
+            marked = quarantine.storable(counted, fields)
+            _copy(connection, quarantine.STAGED_TEXT, [*fields, UNSTORABLE], marked)
+        elif goes_straight:
+            _copy(connection, raw.name, fields, counted, options=" with (freeze)")
+        else:
+            _create_staged(connection, raw)
+            _copy(connection, _STAGED, fields, counted)
+    if raw.is_new:
+        add_primary_key(connection, raw)
+    if may_be_bad:
+        _create_staged(connection, raw)
+        quarantine.split(connection, raw)
+        report.quarantined_columns = quarantine.keep(connection, raw, batch, run_id)
+        report.quarantined = sum(report.quarantined_columns.values())
+        quarantine.drop_staging(connection)
+    if goes_straight:
+        report.inserted = report.rows_read
+    else:
+        _merge(connection, raw, report, is_complete=batch.is_complete)
+    if raw.is_new:
+        connection.execute(sql.SQL("analyze {}").format(raw.name))
+    had = state.note_table(connection, raw.schema, batch.position, run_id)
+    report.schema_changes += [
+        f"column {name} is gone: NULL from now on" for name in raw.dropped if name in had
+    ]
+    return report
+
+
+def replay(connection: psycopg.Connection[Any], source: str, name: str) -> TableReport:
+    """Try the rows that a table has in quarantine again, and write those that raw can hold now.
+
+    Args:
+        connection: In a transaction.
+        source: `oltp`, `catalog`.
+        name: The table.
+
+    Raises:
+        SoftcartError: There is no such raw table.
+    """
+    raw = as_stored(connection, source, name)
+    report = TableReport(source, name)
+    quarantine.create_staging(connection, raw)
+    report.rows_read = quarantine.stage_quarantined(connection, raw)
+    _create_staged(connection, raw)
+    quarantine.split(connection, raw)
+    report.quarantined = report.rows_read - quarantine.release_good(connection, raw)
+    quarantine.drop_staging(connection)
+    _merge(connection, raw, report, is_complete=False)
+    return report
+
+
+def _counted(lines: Iterator[Lines], report: TableReport, rows_read: RowsRead) -> Iterator[Lines]:
+    for block in lines:
+        report.rows_read += block.rows
+        report.bytes_read += len(block.text)
+        rows_read(report.rows_read)
+        yield block
+
+
+def _copy(
+    connection: psycopg.Connection[Any],
+    target: sql.Identifier,
+    columns: list[str],
+    lines: Iterator[Lines],
+    *,
+    options: str = "",
+) -> None:
+    statement = sql.SQL("copy {} ({}) from stdin{}").format(
+        target, comma(map(sql.Identifier, columns)), sql.SQL(options)
+    )
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for block in lines:
+            copy.write(block.text)
+
+
+def _create_staged(connection: psycopg.Connection[Any], raw: RawTable) -> None:
+    columns = (
+        sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(type_))
+        for name, type_ in raw.types.items()
+    )
+    connection.execute(
+        _CREATE_STAGED.format(
+            change=sql.Identifier(CHANGE), upsert=sql.Literal(UPSERT), columns=comma(columns)
+        )
+    )
+
+
+def _merge(
+    connection: psycopg.Connection[Any], raw: RawTable, report: TableReport, *, is_complete: bool
+) -> None:
+    """Merge the staged rows, and add what came of it to the report."""
+    connection.execute(
+        sql.SQL("analyze pg_temp.staged ({})").format(comma(map(sql.Identifier, raw.schema.key)))
+    )
+    names = [sql.Identifier(name) for name in raw.column_names]
+    dropped = [sql.Identifier(name) for name in raw.dropped]
+    assignments = [sql.SQL("{0} = staged.{0}").format(name) for name in names]
+    assignments += [sql.SQL("{} = null").format(name) for name in dropped]
+    ours = [sql.SQL("raw.{}").format(name) for name in names]
+    theirs = [sql.SQL("staged.{}").format(name) for name in names]
+    special = {
+        "change": sql.Identifier(CHANGE),
+        "loaded_at": sql.Identifier(LOADED_AT),
+        "deleted_at": sql.Identifier(DELETED_AT),
+    }
+    statement = _MERGE.format(
+        raw=raw.name,
+        same_key=sql.SQL(" and ").join(
+            sql.SQL("raw.{0} = staged.{0}").format(sql.Identifier(key)) for key in raw.schema.key
+        ),
+        differs=sql.SQL(" or ").join(
+            [
+                sql.SQL("record_image_ne(row({}), row({}))").format(comma(ours), comma(theirs)),
+                *(sql.SQL("raw.{} is not null").format(name) for name in dropped),
+            ]
+        ),
+        assignments=comma(assignments),
+        columns=comma(names),
+        values=comma(theirs),
+        upsert=sql.Literal(UPSERT),
+        tombstone=sql.Literal(TOMBSTONE),
+        tombstone_absent=_TOMBSTONE_ABSENT.format(**special) if is_complete else sql.SQL(""),
+        **special,
+    )
+    inserted, updated, tombstoned = connection.execute(statement).fetchall()[0]
+    report.inserted += inserted
+    report.updated += updated
+    report.tombstoned += tombstoned
+    connection.execute("drop table pg_temp.staged")

@@ -1,0 +1,158 @@
+"""The catalogue's MongoDB database, read whole at one moment where the server can hold one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, Final, cast
+
+import bson
+import psycopg
+from pymongo.client_session import ClientSession
+from pymongo.database import Database
+from pymongo.errors import OperationFailure, PyMongoError
+
+from orchestration.connections import Document, connect_mongo
+from orchestration.ingest import copy_text, ejson
+from orchestration.ingest.batch import Column, LineBlocks, Lines, Position, TableSchema
+from orchestration.ingest.comparison import Comparison
+from orchestration.ingest.faults import mongo_fault
+from orchestration.ingest.reconciliation import compare_mongo
+from orchestration.settings import Settings
+
+# Of the same shape for every collection: `_id` as text, and the whole document.
+_COLUMNS: Final = (Column("_id", "text"), Column("document", "jsonb"))
+_BATCH_DOCUMENTS: Final = 2000
+# Errors of a server that keeps no history to read a moment from, such as a standalone one.
+_NO_SNAPSHOT: Final = {20, 72, 123, 246, 263}
+
+
+class MongoSource:
+    """The catalogue's database, connected.
+
+    Raises:
+        SoftcartError: The server cannot be reached, refuses the user, or is too old.
+    """
+
+    name = "catalog"
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._database = connect_mongo(settings)
+
+    def table_names(self) -> list[str]:
+        """Return the names of the database's collections, views and the server's own left out."""
+        with self._told(None):
+            found = self._database.list_collections(filter={"type": "collection"})
+            names = sorted(str(collection["name"]) for collection in found)
+        return [name for name in names if not name.startswith("system.")]
+
+    @contextmanager
+    def snapshot(self) -> Iterator[MongoSnapshot]:
+        """Hold all collections at one moment, or read them as they are if the server cannot."""
+        client = self._database.client
+        with client.start_session(snapshot=True) as session:
+            with self._told(None):
+                try:
+                    # The first read fixes the session's moment.
+                    self._database.get_collection("system.softcart").find_one({}, session=session)
+                    yield_session: ClientSession | None = session
+                except OperationFailure as error:
+                    if error.code not in _NO_SNAPSHOT:
+                        raise
+                    yield_session = None
+                position = self._position(yield_session)
+            yield MongoSnapshot(self, self._database, yield_session, position)
+
+    def close(self) -> None:
+        """Close the connection."""
+        with suppress(PyMongoError):
+            self._database.client.close()
+
+    def _position(self, session: ClientSession | None) -> Position | None:
+        """Return the time from which a change stream misses nothing that the snapshot has not."""
+        time: Any = getattr(session, "_snapshot_time", None)
+        if time is None:
+            time = self._database.command("ping").get("operationTime")
+        if time is None:
+            return None
+        is_exact = session is not None
+        return {"server": "MongoDB", "time": time.time, "increment": time.inc, "exact": is_exact}
+
+    @contextmanager
+    def _told(self, collection: str | None) -> Iterator[None]:
+        try:
+            yield
+        except PyMongoError as error:
+            raise mongo_fault(error, self._settings.url("mongo"), collection) from error
+
+
+class MongoSnapshot:
+    """All collections of the catalogue's database at one moment."""
+
+    def __init__(
+        self,
+        source: MongoSource,
+        database: Database[Document],
+        session: ClientSession | None,
+        position: Position | None,
+    ) -> None:
+        self.position = position
+        self.warnings: list[str] = []
+        self._source = source
+        self._database = database
+        self._session = session
+        self._counts: dict[str, int] = {}
+        if session is None:
+            self.warnings.append(
+                "The server holds no snapshots, so documents that change while they are read may "
+                "be of slightly different moments: run it as a replica set"
+            )
+        if position is None:
+            self.warnings.append(
+                "The server keeps no change log, so no position is noted and change capture cannot "
+                "start from this copy: run it as a replica set"
+            )
+
+    def describe(self, name: str) -> TableSchema:
+        """Return a collection's shape in raw, which is always the same."""
+        return TableSchema(MongoSource.name, name, _COLUMNS, ("_id",))
+
+    def expected_rows(self, name: str) -> int | None:
+        """Return the server's count of a collection."""
+        with self._source._told(name):
+            self._counts[name] = self._database[name].estimated_document_count()
+        return self._counts[name]
+
+    def read(self, table: TableSchema) -> LineBlocks:
+        """Yield all documents of a collection; see `Snapshot`."""
+        collection = self._database[table.name]
+        with self._source._told(table.name):
+            batches = collection.find_raw_batches(
+                {}, batch_size=_BATCH_DOCUMENTS, session=self._session
+            )
+            for batch in batches:
+                documents = bson.decode_all(cast(bytes, batch), ejson.CODEC)
+                yield Lines(len(documents), b"".join([_line(document) for document in documents]))
+
+    def compare(
+        self, table: TableSchema, warehouse: psycopg.Connection[Any], *, checksums: bool
+    ) -> Comparison | None:
+        """Measure a collection and its copy; see `Snapshot`."""
+        has_moment = self._session is not None
+        with self._source._told(table.name):
+            comparison = compare_mongo(
+                self._database,
+                self._session,
+                warehouse,
+                table,
+                checksums=checksums and has_moment,
+            )
+        # Without a moment to go back to, only a collection that stood still can be compared.
+        stood_still = comparison.source_rows == self._counts.get(table.name)
+        return comparison if has_moment or stood_still else None
+
+
+def _line(document: Document) -> bytes:
+    key = ejson.identifier(document["_id"]).encode("utf-8", "surrogateescape")
+    return copy_text.line([copy_text.escape(key), copy_text.escape(ejson.encode(document))])

@@ -1,0 +1,194 @@
+r"""MySQL types: what each becomes in raw, and the SQL with which the server writes it as COPY text.
+
+The server formats whole lines, Python only moves them. The expressions run under a session that
+`mysql_reader` has prepared: UTC, utf8mb4, an empty sql_mode.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from orchestration.errors import SoftcartError
+from orchestration.ingest import copy_text
+from orchestration.ingest.batch import Column
+
+# In order: backslash must be doubled before the others add theirs.
+_ESCAPES: Final = ((r"\\", r"\\\\"), (r"\t", r"\\t"), (r"\n", r"\\n"), (r"\r", r"\\r"))
+
+_INTEGERS: Final = {
+    # MySQL type: (signed, unsigned)
+    "tinyint": ("smallint", "smallint"),
+    "smallint": ("smallint", "integer"),
+    "mediumint": ("integer", "integer"),
+    "int": ("integer", "bigint"),
+    "bigint": ("bigint", "numeric(20,0)"),
+}
+_FLOATS: Final = {"float": "real", "double": "double precision"}
+_TEXTS: Final = {"tinytext", "text", "mediumtext", "longtext", "enum", "set"}
+_BYTES: Final = {"binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob"}
+_GEOMETRIES: Final = {
+    "geometry",
+    "point",
+    "linestring",
+    "polygon",
+    "multipoint",
+    "multilinestring",
+    "multipolygon",
+    "geometrycollection",
+    "geomcollection",
+}
+# Types whose raw type depends on nothing but their name.
+_FIXED: Final = {
+    "date": "date",
+    "datetime": "timestamp(6) without time zone",
+    "timestamp": "timestamp with time zone",
+    # A signed duration of up to 838 hours, so not a time of day.
+    "time": "interval",
+    "year": "smallint",
+    "uuid": "uuid",
+    "inet4": "text",
+    "inet6": "text",
+    "char": "text",  # of no length
+    "varchar": "text",
+    **_FLOATS,
+    **dict.fromkeys(_TEXTS, "text"),
+    **dict.fromkeys(_BYTES | _GEOMETRIES, "bytea"),
+}
+# Character sets whose bytes are UTF-8 as they are.
+_UTF8: Final = {"utf8mb4", "utf8mb3", "utf8", "ascii"}
+_BIT_MOST_OF_BIGINT: Final = 63
+
+
+@dataclass(frozen=True)
+class MysqlColumn:
+    """A column as information_schema tells it.
+
+    Attributes:
+        name: Its name.
+        data_type: Its type's name alone, such as `decimal`.
+        column_type: The type as declared, such as `decimal(16,4) unsigned`.
+        length: Most characters of a text type, else None.
+        octets: Most bytes of a text or binary type, else None.
+        precision: Digits of a number, bits of a BIT, else None.
+        scale: Digits after the point, else None.
+        character_set: Of a text type, else None.
+        is_nullable: Whether NULL may occur.
+        is_json: MySQL's JSON, or MariaDB's, which is a LONGTEXT under a json_valid() check.
+    """
+
+    name: str
+    data_type: str
+    column_type: str
+    length: int | None
+    octets: int | None
+    precision: int | None
+    scale: int | None
+    character_set: str | None
+    is_nullable: bool
+    is_json: bool
+
+    @property
+    def raw(self) -> Column:
+        """The raw column.
+
+        Raises:
+            SoftcartError: There is no mapping for the type.
+        """
+        return Column(self.name, self._raw_type())
+
+    def _raw_type(self) -> str:
+        kind = self.data_type
+        raw = _FIXED.get(kind)
+        if self.is_json:
+            raw = "jsonb"
+        elif kind in _INTEGERS:
+            raw = _INTEGERS[kind]["unsigned" in self.column_type]
+        elif kind == "bit":
+            raw = "bigint" if (self.precision or 1) <= _BIT_MOST_OF_BIGINT else "numeric(20,0)"
+        elif kind == "decimal":
+            raw = f"numeric({self.precision},{self.scale or 0})"
+        elif kind in ("char", "varchar") and self.length:
+            raw = f"character varying({self.length})"
+        if raw is None:
+            raise SoftcartError(
+                f"Column {self.name} has the type {kind}, which has no raw type",
+                remedy="Change its type in the source, or copy the other tables with --table",
+            )
+        return raw
+
+    @property
+    def most_bytes(self) -> int:
+        """Upper bound of the column's share of a COPY line, in bytes."""
+        # Escapes double a text at most, hex doubles bytes; 64 is ample for every other type.
+        return 2 * (self.octets or 32) + 8
+
+    @property
+    def _identifier(self) -> str:
+        return quote(self.name)
+
+    @property
+    def _is_bytes(self) -> bool:
+        return self.data_type in _BYTES | _GEOMETRIES
+
+    @property
+    def _needs_escapes(self) -> bool:
+        if self.data_type in ("enum", "set"):
+            return re.search(r"[\\\t\n\r]", self.column_type) is not None
+        return self.is_json or self.data_type in _TEXTS | {"char", "varchar"}
+
+    @property
+    def value(self) -> str:
+        """SQL of the value's bytes: UTF-8 text that PostgreSQL can read, or a BLOB as it is."""
+        name = self._identifier
+        if self.data_type == "bit":
+            return f"{name} + 0"
+        if self.data_type in _FLOATS:
+            # As text a FLOAT has six digits; times one it is a DOUBLE, which prints exactly.
+            # Adding zero instead would turn -0 into 0.
+            return f"{name} * 1e0"
+        if self.data_type == "json":
+            return f"cast(cast({name} as char character set utf8mb4) as binary)"
+        if self.character_set and self.character_set not in _UTF8:
+            return f"cast(convert({name} using utf8mb4) as binary)"
+        if self.character_set:
+            # Of text, replace() would go character by character.
+            return f"cast({name} as binary)"
+        return name
+
+    @property
+    def field(self) -> str:
+        """SQL of the value as a field of a COPY line; NULL only if the server runs out of room."""
+        text = self.value
+        if self._is_bytes:
+            text = rf"concat('\\\\x', hex({text}))"
+        elif self._needs_escapes:
+            for plain, escaped in _ESCAPES:
+                text = f"replace({text}, '{plain}', '{escaped}')"
+        if not self.is_nullable:
+            return text
+        # Not ifnull(text, ...): that would take a value too long for the server for a NULL.
+        return rf"if({self._identifier} is null, '\\N', {text})"
+
+    def escape(self, value: bytes | None) -> bytes:
+        """Return the bytes that `value` selects as a field of a COPY line."""
+        if value is None:
+            return copy_text.NULL
+        return copy_text.escape_bytea(value) if self._is_bytes else copy_text.escape(value)
+
+
+def quote(identifier: str) -> str:
+    """Return a MySQL identifier in backticks."""
+    return "`" + identifier.replace("`", "``") + "`"
+
+
+def line_expression(columns: Sequence[MysqlColumn]) -> str:
+    """Return SQL of a whole COPY line with its newline.
+
+    It is NULL when the line is longer than the server's max_allowed_packet, and never otherwise.
+    """
+    # concat(), not concat_ws(), which would leave out a NULL instead of becoming NULL.
+    separated = r", '\t', ".join(column.field for column in columns)
+    return rf"concat({separated}, '\n')"
