@@ -34,11 +34,13 @@ def servers() -> Iterator[Settings]:
     """Start private servers for this process (one of several under pytest-xdist)."""
     _remove_abandoned_homes()
     # Not pytest's tmp_path: the servers' unprivileged account must be able to enter.
-    home = Path(tempfile.mkdtemp(prefix=_HOME_PREFIX))
-    home.chmod(0o755)
-    settings = bare_settings(home)
-    with (home / "owner").open("w") as owner:
+    draft = Path(tempfile.mkdtemp(prefix="softcart-draft-"))
+    draft.chmod(0o755)
+    with (draft / "owner").open("w") as owner:
         fcntl.flock(owner, fcntl.LOCK_EX)
+        # Locked before it has the name that another worker would look for.
+        home = draft.rename(draft.with_name(draft.name.replace("softcart-draft-", _HOME_PREFIX)))
+        settings = bare_settings(home)
         try:
             yield up(settings)
         finally:
