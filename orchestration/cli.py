@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -127,6 +127,38 @@ def _doctor() -> None:
         raise typer.Exit(code=1)
 
 
+@app.command("ingest")
+def _ingest(
+    table: Annotated[
+        list[str] | None,
+        typer.Option("--table", help="A table or collection, `orders` or `oltp.orders`; repeat."),
+    ] = None,
+    replay_quarantine: Annotated[
+        bool, typer.Option("--replay-quarantine", help="Only try the rows set aside again.")
+    ] = False,
+) -> None:
+    """Copy MySQL and MongoDB into the raw tables: what differs is written, the rest left alone.
+
+    \b
+    Example:
+        softcart ingest --table orders --table order_items
+    """
+    from orchestration.ingest.run import run_ingest
+    from orchestration.ingest.show import faults_text, ingest_table, notes_text
+    from orchestration.settings import Settings
+
+    with progress_bars() as report:
+        done = run_ingest(
+            Settings.load(), tables=table, replay_quarantine=replay_quarantine, report=report
+        )
+    console.print(ingest_table(done))
+    if notes := notes_text(done):
+        console.print(notes)
+    if not done.succeeded:
+        error_console.print(faults_text(done))
+        raise typer.Exit(code=1)
+
+
 @app.command("run")
 def _run() -> None:
     """Run the main job: ingest, dbt build, then the key figures.
@@ -144,7 +176,7 @@ def _run() -> None:
         done = run_pipeline(Settings.load(), report)
     console.print(ingest_table(done.ingest))
     console.print(summary_text(done.summary, done.dbt, now=datetime.now(UTC)))
-    if not done.ingest.is_ok:
+    if not done.ingest.succeeded:
         error_console.print(faults_text(done.ingest))
         raise typer.Exit(code=1)
 
@@ -162,12 +194,11 @@ def _docs(
         softcart docs --port 13081
     """
     from orchestration.settings import Settings
-    from orchestration.transform import run_dbt, serve_docs
+    from orchestration.transform import run_dbt
+    from orchestration.ui import serve_docs
 
     settings = Settings.load()
-    with progress_bars() as report:
-        run_dbt(settings, ["docs", "generate"], report)
-    console.print(f"dbt docs: http://127.0.0.1:{port} (Ctrl-C ends it)")
+    run_dbt(settings, ["docs", "generate"])
     serve_docs(settings, port)
 
 

@@ -34,8 +34,9 @@ Compare = Literal["rows", "checksums"]
 
 SOURCES: Final = (MysqlSource, MongoSource)
 
-# For index builds and hash joins of this session alone; PostgreSQL's own defaults are for many.
+# For index builds and joins of this session alone; PostgreSQL's own defaults are for many.
 _SESSION: Final = (
+    "set work_mem = '64MB'",
     "set maintenance_work_mem = '256MB'",
     "set jit = off",
 )
