@@ -39,10 +39,10 @@ orders_by_category as (
 counted as (
     select
         orders_by_category.*,
-        case
-            when row_number() over (partition by order_id order by category_level_1) = 1 then 1
-            else 0
-        end as order_count
+        row_number() over (
+            partition by order_id
+            order by category_level_1
+        ) as category_number
     from orders_by_category
 ),
 
@@ -52,7 +52,7 @@ leaves as (
         country_code,
         category_level_1,
         count(*) as category_order_count,
-        sum(order_count) as order_count,
+        sum(case when category_number = 1 then 1 else 0 end) as order_count,
         sum(quantity) as quantity,
         sum(gross_amount) as gross_amount,
         sum(discount_amount) as discount_amount,

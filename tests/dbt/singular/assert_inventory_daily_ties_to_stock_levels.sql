@@ -9,7 +9,7 @@ with both_sides as (
     select
         warehouse_id,
         sku,
-        -closing_quantity
+        -closing_quantity as quantity
     from {{ ref('fct_inventory_daily') }}
     where is_latest_day = {{ bool_true() }}
 )

@@ -9,7 +9,7 @@ with both_sides as (
     select
         warehouse_id,
         sku,
-        -quantity
+        -quantity as quantity
     from {{ ref('fct_inventory_movements') }}
 )
 

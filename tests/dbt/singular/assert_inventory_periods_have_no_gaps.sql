@@ -1,5 +1,5 @@
--- A period starts the day after the one before it ended, with the stock that one closed with: so each
--- product and warehouse has exactly one row a day in fct_inventory_daily.
+-- A period starts the day after the one before it ended, with the stock that one closed with: so
+-- each product and warehouse has exactly one row a day in fct_inventory_daily.
 with periods as (
     select
         warehouse_id,

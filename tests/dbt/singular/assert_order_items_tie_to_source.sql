@@ -15,12 +15,12 @@ with both_sides as (
     union all
     select
         currency_code,
-        -1,
-        -quantity,
-        -gross_amount_local,
-        -discount_amount_local,
-        -net_amount_local,
-        -tax_amount_local
+        -1 as line_count,
+        -quantity as quantity,
+        -gross_amount_local as gross_amount_local,
+        -discount_amount_local as discount_amount_local,
+        -net_amount_local as net_amount_local,
+        -tax_amount_local as tax_amount_local
     from {{ ref('fct_order_items') }}
 )
 

@@ -13,13 +13,13 @@ with both_sides as (
     union all
     select
         country_code,
-        -quantity,
-        -gross_amount,
-        -discount_amount,
-        -net_amount,
-        -tax_amount,
-        -cost_amount,
-        -margin_amount
+        -quantity as quantity,
+        -gross_amount as gross_amount,
+        -discount_amount as discount_amount,
+        -net_amount as net_amount,
+        -tax_amount as tax_amount,
+        -cost_amount as cost_amount,
+        -margin_amount as margin_amount
     from {{ ref('fct_order_items') }}
 )
 

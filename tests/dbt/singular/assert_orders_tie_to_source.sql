@@ -11,9 +11,9 @@ with both_sides as (
     select
         currency_code,
         order_status,
-        -1,
-        -total_amount_local,
-        -shipping_amount_local
+        -1 as order_count,
+        -total_amount_local as total_amount_local,
+        -shipping_amount_local as shipping_amount_local
     from {{ ref('fct_orders') }}
 )
 

@@ -12,8 +12,8 @@ with both_sides as (
         currency_code,
         payment_type,
         payment_status,
-        -1,
-        -amount_local
+        -1 as payment_count,
+        -amount_local as amount_local
     from {{ ref('fct_payments') }}
 )
 

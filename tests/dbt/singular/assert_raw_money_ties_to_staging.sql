@@ -9,70 +9,70 @@ with both_sides as (
     where _deleted_at is null
     union all
     select
-        'orders',
+        'orders' as table_name,
         currency_code,
-        -1,
-        -(total_amount + shipping_amount)
+        -1 as row_count,
+        -(total_amount + shipping_amount) as amount
     from {{ ref('stg_oltp__orders') }}
     union all
     select
-        'order_items',
+        'order_items' as table_name,
         currency_code,
-        1,
-        quantity * unit_price - discount_amount + tax_amount
+        1 as row_count,
+        quantity * unit_price - discount_amount + tax_amount as amount
     from {{ source('oltp', 'order_items') }}
     where _deleted_at is null
     union all
     select
-        'order_items',
+        'order_items' as table_name,
         currency_code,
-        -1,
-        -(quantity * unit_price - discount_amount + tax_amount)
+        -1 as row_count,
+        -(quantity * unit_price - discount_amount + tax_amount) as amount
     from {{ ref('stg_oltp__order_items') }}
     union all
     select
-        'payments',
+        'payments' as table_name,
         currency_code,
-        1,
+        1 as row_count,
         amount
     from {{ source('oltp', 'payments') }}
     where _deleted_at is null
     union all
     select
-        'payments',
+        'payments' as table_name,
         currency_code,
-        -1,
-        -amount
+        -1 as row_count,
+        -amount as amount
     from {{ ref('stg_oltp__payments') }}
     union all
     select
-        'returns',
+        'returns' as table_name,
         currency_code,
-        1,
-        refund_amount
+        1 as row_count,
+        refund_amount as amount
     from {{ source('oltp', 'returns') }}
     where _deleted_at is null
     union all
     select
-        'returns',
+        'returns' as table_name,
         currency_code,
-        -1,
-        -refund_amount
+        -1 as row_count,
+        -refund_amount as amount
     from {{ ref('stg_oltp__returns') }}
     union all
     select
-        'inventory_movements',
-        movement_type,
-        1,
-        quantity
+        'inventory_movements' as table_name,
+        movement_type as currency_code,
+        1 as row_count,
+        quantity as amount
     from {{ source('oltp', 'inventory_movements') }}
     where _deleted_at is null
     union all
     select
-        'inventory_movements',
-        movement_type,
-        -1,
-        -quantity
+        'inventory_movements' as table_name,
+        movement_type as currency_code,
+        -1 as row_count,
+        -quantity as amount
     from {{ ref('stg_oltp__inventory_movements') }}
 )
 

@@ -11,9 +11,9 @@ with both_sides as (
     select
         currency_code,
         return_status,
-        -1,
-        -quantity,
-        -refund_amount_local
+        -1 as return_count,
+        -quantity as quantity,
+        -refund_amount_local as refund_amount_local
     from {{ ref('fct_returns') }}
 )
 
