@@ -338,4 +338,14 @@ def main() -> None:
             "[bold red]Error:[/]", escape(f"{error.what}.\n{error.remedy}."), soft_wrap=True
         )
         sys.exit(1)
+    except Exception as error:
+        if _options["debug"]:
+            error_console.print_exception()
+        # Its text stays out: a driver's message may quote a row.
+        error_console.print(
+            f"[bold red]Error:[/] An unforeseen {type(error).__name__}, a fault of softcart.\n"
+            "Repeat with `softcart --debug ...` and report the stack trace.",
+            soft_wrap=True,
+        )
+        sys.exit(1)
     sys.exit(exit_code if isinstance(exit_code, int) else 0)
