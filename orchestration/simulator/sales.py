@@ -244,8 +244,3 @@ def _apply_promotions(
     dearest = np.lexsort((-gross, line_order))[first_line]
     spread[dearest] += left
     return promotion_id, discount + spread, ships_free
-
-
-def joined(parts: list[Ints]) -> Ints:
-    """Concatenate arrays of whole numbers; none make an empty one."""
-    return np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)

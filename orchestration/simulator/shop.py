@@ -138,7 +138,7 @@ def _make_empty(
         catalogue.drop_collection(_FILLING_MARK)
     if filled and not replace:
         raise SoftcartError(
-            f"The shop at {settings.url('mysql')} is not empty ({len(filled)} of its tables have rows)",
+            f"The shop at {settings.url('mysql')} is not empty: {len(filled)} tables have rows",
             remedy="Add to it with `softcart simulate traffic`, or empty it first with --replace",
         )
     if has_products and not (replace or (is_marked and not filled)):

@@ -17,7 +17,7 @@ from orchestration.settings import Settings
 from orchestration.simulator.bulk import BulkWriter, connect_for_bulk
 from orchestration.simulator.history import simulate_history
 from orchestration.simulator.schema import TABLES, apply_schema, filled_tables
-from orchestration.simulator.shop import PRODUCTS
+from orchestration.simulator.shop import PRODUCTS, filling
 
 pytestmark = pytest.mark.servers
 
@@ -143,6 +143,33 @@ def test_a_process_that_dies_leaves_an_empty_shop_that_the_next_one_fills(
     assert broken_rules(shop) == {}
     names = connect_mongo(shop).list_collection_names()
     assert names == [PRODUCTS]
+
+
+def test_a_connection_lost_in_mid_run_is_told_and_leaves_an_empty_shop(shop: Settings) -> None:
+    def lose_connection(task: str, done: int, total: int | None = None) -> None:
+        if done < 2_000:
+            return
+        with connect_mysql(shop) as connection, connection.cursor() as cursor:
+            cursor.execute(
+                "select id from information_schema.processlist"
+                " where db = database() and id <> connection_id()"
+            )
+            for (number,) in cursor.fetchall():
+                cursor.execute(f"kill {number}")
+
+    with pytest.raises(SoftcartError, match=r"MySQL at .* failed while the shop was filled"):
+        simulate_history(shop, scale=0.004, seed=4, report=lose_connection)
+    with connect_mysql(shop) as connection:
+        assert filled_tables(connection) == []
+
+
+def test_a_shop_is_filled_by_one_process_at_a_time(
+    shop: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orchestration.simulator.shop._CLAIM_SECONDS", 0)
+    with filling(shop), pytest.raises(SoftcartError, match="being filled by another process"):
+        simulate_history(shop, scale=0.001, seed=1)
+    simulate_history(shop, scale=0.001, seed=1)
 
 
 @pytest.mark.parametrize(

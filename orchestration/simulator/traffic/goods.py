@@ -6,8 +6,6 @@ from decimal import ROUND_DOWN
 
 from orchestration.simulator.traffic.live_shop import CENT, LiveShop, SqlRow
 
-_RECENT = 20_000
-
 
 def ship(shop: LiveShop) -> bool:
     """A parcel leaves its warehouse, and the stock with it."""
@@ -186,39 +184,15 @@ def correct_stock(shop: LiveShop) -> bool:
 
 def _recent_shipment(shop: LiveShop, status: str) -> SqlRow | None:
     """Return a recent shipment with a status, locked."""
-    newest = shop.row("select max(shipment_id) as newest from shipments")
-    after = (newest["newest"] or 0) - _RECENT if newest else 0
-    chosen = shop.pick(
-        shop.rows(
-            "select shipment_id from shipments where shipment_id > %s and shipment_status = %s"
-            " order by shipment_id desc limit 50",
-            after,
-            status,
-        )
-    )
-    if not chosen:
-        return None
     return shop.row(
         "select * from shipments where shipment_id = %s and shipment_status = %s for update",
-        chosen["shipment_id"],
+        shop.pick_recent("shipments", "shipment_id", "shipment_status", [status]),
         status,
     )
 
 
 def _recent_return(shop: LiveShop, status: str) -> SqlRow | None:
     """Return a recent return with a status, locked, with the order line it is of."""
-    newest = shop.row("select max(return_id) as newest from returns")
-    after = (newest["newest"] or 0) - _RECENT if newest else 0
-    chosen = shop.pick(
-        shop.rows(
-            "select return_id from returns where return_id > %s and return_status = %s"
-            " order by return_id desc limit 50",
-            after,
-            status,
-        )
-    )
-    if not chosen:
-        return None
     return shop.row(
         "select returns.*, item.order_id, item.quantity as line_quantity, item.unit_price,"
         " item.discount_amount, item.tax_amount, shipments.warehouse_id"
@@ -226,7 +200,7 @@ def _recent_return(shop: LiveShop, status: str) -> SqlRow | None:
         " left join order_items as item on item.order_item_id = returns.order_item_id"
         " left join shipments on shipments.shipment_id = item.shipment_id"
         " where returns.return_id = %s and returns.return_status = %s for update",
-        chosen["return_id"],
+        shop.pick_recent("returns", "return_id", "return_status", [status]),
         status,
     )
 

@@ -25,6 +25,8 @@ CENT = Decimal("0.01")
 
 SqlRow = dict[str, Any]
 
+_RECENT = 20_000
+
 # Everything that happens has a time; the shop's clock goes on from the latest of them.
 _TIMES = (
     ("orders", "ordered_at"),
@@ -149,6 +151,23 @@ class LiveShop:
     def pick(self, choices: Sequence[SqlRow]) -> SqlRow | None:
         """Return one of the rows, None if there is none."""
         return self.rng.choice(choices) if choices else None
+
+    def pick_recent(self, table: str, key: str, status: str, among: Sequence[str]) -> int:
+        """Return the key of a recent row whose status is one of some, 0 if there is none.
+
+        What is still open is recent, so the cost does not grow with the shop. The row is not
+        locked: ask for its status again when locking it.
+        """
+        newest = self.row(f"select coalesce(max({key}), 0) as newest from {table}")  # noqa: S608
+        chosen = self.pick(
+            self.rows(
+                f"select {key} as number from {table} where {key} > %s and {status} in %s"  # noqa: S608
+                f" order by {key} desc limit 50",
+                (newest["newest"] if newest else 0) - _RECENT,
+                among,
+            )
+        )
+        return int(chosen["number"]) if chosen else 0
 
     def random_id(self, table: str, key: str) -> int:
         """Return a number from the range of a key; the row itself may be gone."""

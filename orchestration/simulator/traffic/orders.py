@@ -10,8 +10,6 @@ from orchestration.simulator.traffic.live_shop import LiveShop, SqlRow, cents, l
 
 _FREE_SHIPPING_FROM = 50
 _SHIPPING_FEE = Decimal("4.95")
-# How far back from the newest order an open one is looked for.
-_RECENT = 20_000
 _REDUCED_TAX = {kind.name for kind in PRODUCT_TYPES if kind.is_reduced_tax}
 
 
@@ -177,20 +175,9 @@ def delete_order(shop: LiveShop) -> bool:
 
 def _recent_order(shop: LiveShop, statuses: list[str]) -> SqlRow | None:
     """Return a recent order with one of the statuses, locked."""
-    newest = shop.row("select max(order_id) as newest from orders")
-    after = (newest["newest"] or 0) - _RECENT if newest else 0
-    candidates = shop.rows(
-        "select order_id from orders where order_id > %s and order_status in %s"
-        " order by order_id desc limit 50",
-        after,
-        statuses,
-    )
-    chosen = shop.pick(candidates)
-    if not chosen:
-        return None
     return shop.row(
         "select * from orders where order_id = %s and order_status in %s for update",
-        chosen["order_id"],
+        shop.pick_recent("orders", "order_id", "order_status", statuses),
         statuses,
     )
 
