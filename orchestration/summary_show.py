@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from decimal import Decimal
 
+from rich.columns import Columns
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -30,11 +31,15 @@ def summary_text(summary: Summary, dbt: DbtReport, *, now: dt.datetime) -> Rende
         now: The present, with its time zone; ages count from it.
     """
     return Group(
-        _side_by_side(_layers(summary.layers), _sales(summary)),
+        # Side by side where the terminal is wide enough, else below each other.
+        Columns((_layers(summary.layers), _sales(summary)), padding=(0, 4)),
         "",
-        _side_by_side(
-            _ranking("Top products", summary.top_products, summary.currency),
-            _ranking("Top countries", summary.top_countries, summary.currency),
+        Columns(
+            (
+                _ranking("Top products", summary.top_products, summary.currency),
+                _ranking("Top countries", summary.top_countries, summary.currency),
+            ),
+            padding=(0, 4),
         ),
         "",
         _tests(dbt),
@@ -45,21 +50,15 @@ def summary_text(summary: Summary, dbt: DbtReport, *, now: dt.datetime) -> Rende
     )
 
 
-def _side_by_side(left: RenderableType, right: RenderableType) -> Table:
-    grid = Table.grid(padding=(0, 4))
-    grid.add_row(left, right)
-    return grid
-
-
 def _titled(title: str) -> Table:
     return Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
 
 
 def _layers(layers: Sequence[Layer]) -> Table:
     table = _titled("Rows per layer")
-    table.add_column("layer")
+    table.add_column("layer", no_wrap=True)
     for heading in ("relations", "rows", "size"):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", no_wrap=True)
     for layer in layers:
         size = f"{layer.bytes / _MEBIBYTE:,.1f} MiB" if layer.bytes else "views"
         table.add_row(layer.name, str(layer.relations), f"{layer.rows:,}", size)
@@ -68,9 +67,9 @@ def _layers(layers: Sequence[Layer]) -> Table:
 
 def _sales(summary: Summary) -> Table:
     table = _titled(f"Key figures ({summary.currency})")
-    table.add_column("figure")
-    table.add_column("last 30 days", justify="right")
-    table.add_column("all time", justify="right")
+    table.add_column("figure", no_wrap=True)
+    table.add_column("last 30 days", justify="right", no_wrap=True)
+    table.add_column("all time", justify="right", no_wrap=True)
     periods: tuple[Sales, ...] = (summary.last_30_days, summary.all_time)
     table.add_row("orders", *(f"{sales.orders:,}" for sales in periods))
     table.add_row("net sales", *(_amount(sales.net_sales) for sales in periods))
@@ -83,7 +82,7 @@ def _sales(summary: Summary) -> Table:
 def _ranking(title: str, rows: Sequence[Ranked], currency: str) -> Table:
     table = _titled(title)
     table.add_column("by net sales", max_width=36, no_wrap=True, overflow="ellipsis")
-    table.add_column(currency, justify="right")
+    table.add_column(currency, justify="right", no_wrap=True)
     for row in rows:
         table.add_row(Text(row.label), _amount(row.net_sales))
     return table
