@@ -2,6 +2,10 @@ with snap_catalog__products as (
     select * from {{ ref('snap_catalog__products') }}
 ),
 
+depths as (
+    {{ numbers(4) }}
+),
+
 -- Of every version, not only of the last: a sale stays in the category that its product had then.
 leaves as (
     select distinct
@@ -14,31 +18,46 @@ leaves as (
 ),
 
 -- A category is there with all that it lies in, so that totals can be drilled from the top.
-{%- for depth in range(1, 5) %}
-
-level_{{ depth }} as (
+cut_at_each_depth as (
     select distinct
-        {{ category_key(depth) }} as category_key,
-        {%- if depth == 1 %}
-        cast(null as {{ type_key() }}) as parent_category_key,
-        {%- else %}
-        {{ category_key(depth - 1) }} as parent_category_key,
-        {%- endif %}
-        category_level_{{ depth }} as category_name,
-        cast(
-            {%- for level in range(1, depth + 1) %}
-            {{ "|| ' > ' || " if not loop.first }}category_level_{{ level }}
-            {%- endfor %} as varchar(500)
-        ) as category_path,
-        {%- for level in range(1, 5) %}
-        {{ 'category_level_' ~ level if level <= depth else 'cast(null as varchar(120))' }}
-            as category_level_{{ level }},
-        {%- endfor %}
-        {{ depth }} as category_depth
+        leaves.category_level_1,
+        case when depths.ordinal >= 1 then leaves.category_level_2 end as category_level_2,
+        case when depths.ordinal >= 2 then leaves.category_level_3 end as category_level_3,
+        case when depths.ordinal >= 3 then leaves.category_level_4 end as category_level_4,
+        depths.ordinal + 1 as category_depth
     from leaves
-    where category_level_{{ depth }} is not null
+    cross join depths
+    where
+        depths.ordinal = 0
+        or (depths.ordinal = 1 and leaves.category_level_2 is not null)
+        or (depths.ordinal = 2 and leaves.category_level_3 is not null)
+        or (depths.ordinal = 3 and leaves.category_level_4 is not null)
 ),
-{%- endfor %}
+
+known as (
+    select
+        {{ category_key(4) }} as category_key,
+        case category_depth
+            when 2 then {{ category_key(1) }}
+            when 3 then {{ category_key(2) }}
+            when 4 then {{ category_key(3) }}
+        end as parent_category_key,
+        coalesce(category_level_4, category_level_3, category_level_2, category_level_1)
+            as category_name,
+        cast(
+            category_level_1
+            || coalesce(' > ' || category_level_2, '')
+            || coalesce(' > ' || category_level_3, '')
+            || coalesce(' > ' || category_level_4, '')
+            as varchar(500)
+        ) as category_path,
+        category_level_1,
+        category_level_2,
+        category_level_3,
+        category_level_4,
+        category_depth
+    from cut_at_each_depth
+),
 
 unknown_member as (
     select
@@ -55,10 +74,8 @@ unknown_member as (
 ),
 
 final as (
-    {%- for depth in range(1, 5) %}
-    select * from level_{{ depth }}
+    select * from known
     union all
-    {%- endfor %}
     select * from unknown_member
 )
 

@@ -6,8 +6,10 @@ with snap_oltp__customers as (
 
 known as (
     select
-        {{ surrogate_key(['cast(customer_id as varchar(20))', 'cast(version_number as varchar(20))']) }}
-            as customer_key,
+        {{ surrogate_key([
+            'cast(customer_id as varchar(20))',
+            'cast(version_number as varchar(20))',
+        ]) }} as customer_key,
         customer_id,
         country_code,
         customer_status,

@@ -40,7 +40,7 @@ day_numbers as (
     {{ numbers(100000) }}
 ),
 
-days as (
+calendar_days as (
     select {{ date_add_days('first_day.date_day', 'day_numbers.ordinal') }} as date_day
     from first_day
     cross join day_numbers
@@ -56,7 +56,7 @@ numbered as (
         {{ day_of_month('date_day') }} as day_of_month,
         {{ iso_week_of('date_day') }} as iso_week,
         {{ day_of_week('date_day') }} as iso_day_of_week
-    from days
+    from calendar_days
     where {{ year_of('date_day') }} <= {{ year_of(as_of_date()) }}
 ),
 
@@ -86,7 +86,8 @@ final as (
         {{ year_of(date_add_days('date_day', '4 - iso_day_of_week')) }} as iso_year,
         iso_week,
         iso_day_of_week,
-        case when iso_day_of_week >= 6 then {{ bool_true() }} else {{ bool_false() }} end as is_weekend,
+        case when iso_day_of_week >= 6 then {{ bool_true() }} else {{ bool_false() }} end
+            as is_weekend,
         month_start_date
     from numbered
 )

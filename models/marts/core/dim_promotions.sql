@@ -13,7 +13,8 @@ final as (
         percent_off,
         amount_off as amount_off_local,
         is_active,
-        case when deleted_at is null then {{ bool_false() }} else {{ bool_true() }} end as is_deleted,
+        case when deleted_at is null then {{ bool_false() }} else {{ bool_true() }} end
+            as is_deleted,
         starts_at,
         ends_at
     from snap_oltp__promotions

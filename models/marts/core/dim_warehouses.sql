@@ -11,7 +11,8 @@ final as (
         city,
         country_code,
         is_active,
-        case when deleted_at is null then {{ bool_false() }} else {{ bool_true() }} end as is_deleted,
+        case when deleted_at is null then {{ bool_false() }} else {{ bool_true() }} end
+            as is_deleted,
         opened_on as opened_date
     from snap_oltp__warehouses
     where dbt_valid_to is null

@@ -1,4 +1,5 @@
-{# Between the first and the last, every day is there. Returns the days that do not follow the one before. #}
+{# Between the first and the last, every day is there. Returns the days that do not follow the
+   one before. #}
 {% test dates_have_no_gaps(model, column) %}
     with days as (
         select

@@ -1,6 +1,6 @@
-{# Every moment from low_timestamp() to high_timestamp() has exactly one version of each key: so a fact finds
-   one, never two. Returns the versions that do not start where the one in front of them ends, or that leave
-   the end open. #}
+{# Every moment from low_timestamp() to high_timestamp() has exactly one version of each key: so
+   a fact finds one, never two. Returns the versions that do not start where the one in front of
+   them ends, or that leave the end open. #}
 {% test versions_cover_all_time(model, key, valid_from, valid_to) %}
     with versions as (
         select

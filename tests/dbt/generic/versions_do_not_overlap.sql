@@ -1,5 +1,5 @@
-{# No version of a key starts before the version in front of it has ended, and none ends before it starts.
-   Returns the faulty versions. #}
+{# No version of a key starts before the version in front of it has ended, and none ends before
+   it starts. Returns the faulty versions. #}
 {% test versions_do_not_overlap(model, key, valid_from, valid_to) %}
     with versions as (
         select

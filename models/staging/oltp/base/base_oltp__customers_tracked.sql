@@ -2,7 +2,8 @@ with base_oltp__customers as (
     select * from {{ ref('base_oltp__customers') }}
 ),
 
--- Without the personal columns: history is kept of what is analysed, so a person is forgotten in one place.
+-- Without the personal columns: history is kept of what is analysed, and a person is forgotten in
+-- one place.
 final as (
     select
         customer_id,

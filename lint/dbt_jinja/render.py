@@ -1,0 +1,149 @@
+"""Render a model's Jinja as dbt would for an engine, without dbt, its adapter or a server.
+
+dbt compiles for the one engine it is connected to. This compiles for each, so that Db2's and
+Spark's SQL can be read, parsed and checked on a machine that has neither.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, Literal, cast
+
+import jinja2
+import yaml
+from jinja2.runtime import Macro
+
+PROJECT_DIR = Path(__file__).resolve().parents[2]
+
+Engine = Literal["postgres", "ibmdb2", "spark"]
+ENGINES: tuple[Engine, ...] = ("postgres", "ibmdb2", "spark")
+
+_MACRO = re.compile(r"{%-?\s*macro\s+(\w+)\(")
+
+# dbt's own type macros, as far as models use them.
+_DBT_TYPES: dict[Engine, dict[str, str]] = {
+    "postgres": {"type_int": "integer", "type_bigint": "bigint", "type_timestamp": "timestamp"},
+    "ibmdb2": {"type_int": "integer", "type_bigint": "bigint", "type_timestamp": "timestamp"},
+    "spark": {"type_int": "int", "type_bigint": "bigint", "type_timestamp": "timestamp"},
+}
+
+
+@dataclass
+class Rendered:
+    """A model after Jinja.
+
+    Args:
+        sql: What the engine would get, with relations named for their nodes.
+        refs: Names given to `ref()`.
+        sources: `<source>.<table>` for each `source()`.
+    """
+
+    sql: str = ""
+    refs: set[str] = field(default_factory=set)
+    sources: set[str] = field(default_factory=set)
+
+
+class Renderer:
+    """Renders files of a dbt project for one engine.
+
+    Args:
+        engine: Prefix of the macros that `adapter.dispatch` takes before `default__`.
+        project: Folder of `dbt_project.yml`.
+    """
+
+    def __init__(self, engine: Engine, project: Path) -> None:
+        self._engine = engine
+        self._seen = Rendered()
+        self._environment = jinja2.Environment(
+            extensions=["jinja2.ext.do"],
+            undefined=jinja2.StrictUndefined,
+            autoescape=False,  # noqa: S701 - SQL, not HTML
+        )
+        variables = yaml.safe_load((project / "dbt_project.yml").read_text(encoding="utf-8"))
+        self.context: dict[str, Any] = {
+            "adapter": SimpleNamespace(dispatch=self._dispatch),
+            "config": lambda **_: "",
+            "dbt": SimpleNamespace(
+                **{name: _constant(text) for name, text in _DBT_TYPES[engine].items()}
+            ),
+            "execute": True,
+            "is_incremental": lambda: False,
+            "ref": self._ref,
+            "return": _return,
+            "run_started_at": datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
+            "source": self._source,
+            "this": "this_model",
+            "var": lambda name, default=None: variables["vars"].get(name, default),
+        }
+        self._macros: dict[str, Macro] = {}
+        files = [
+            file.read_text(encoding="utf-8") for file in sorted((project / "macros").rglob("*.sql"))
+        ]
+        # A file's macros keep the names that are there when it is loaded, and they call each other:
+        # so every name is there before the first file is.
+        names = [name for text in files for name in _MACRO.findall(text)]
+        calls = {name: self._caller(name) for name in names}
+        self.context |= {**calls, "softcart": SimpleNamespace(**calls)}
+        for text in files:
+            module = self._environment.from_string(text, globals=self.context).module
+            self._macros |= {
+                n: value for n, value in vars(module).items() if isinstance(value, Macro)
+            }
+
+    def render(self, file: Path) -> Rendered:
+        """Render a model.
+
+        Raises:
+            jinja2.TemplateError: The file is not Jinja, or names something that dbt lacks too.
+        """
+        self._seen = Rendered()
+        template = self._environment.from_string(
+            file.read_text(encoding="utf-8"), globals=self.context
+        )
+        self._seen.sql = template.render().strip() + "\n"
+        return self._seen
+
+    def _caller(self, name: str) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as the macro
+            try:
+                return self._macros[name](*args, **kwargs)
+            except _ReturnError as returned:
+                return returned.value
+
+        return call
+
+    def _dispatch(self, name: str, namespace: str) -> Callable[..., Any]:
+        if namespace != "softcart":
+            raise jinja2.TemplateError(f"{name} is dispatched without the project's name")
+        for prefix in (self._engine, "default"):
+            if (macro := self.context.get(f"{prefix}__{name}")) is not None:
+                return cast("Callable[..., Any]", macro)
+        raise jinja2.TemplateError(f"No version of macro {name} for {self._engine}")
+
+    def _ref(self, name: str) -> str:
+        self._seen.refs.add(name)
+        return name
+
+    def _source(self, source: str, table: str) -> str:
+        self._seen.sources.add(f"{source}.{table}")
+        return f"raw_{source}.{table}"
+
+
+class _ReturnError(Exception):
+    """Carries the value of dbt's `return()` out of a macro."""
+
+    def __init__(self, value: object) -> None:
+        self.value = value
+
+
+def _return(value: object) -> None:
+    raise _ReturnError(value)
+
+
+def _constant(text: str) -> Callable[[], str]:
+    return lambda: text
