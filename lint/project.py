@@ -1,0 +1,96 @@
+"""Check every model and macro of the project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from lint.dbt_jinja.render import ENGINES, Renderer
+from lint.denied import find_denied, find_denied_jinja
+from lint.dialects import parse_faults
+from lint.layers import layer_of, misreadings
+
+_PORTABLE = ("models/intermediate", "models/marts")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something to mend.
+
+    Args:
+        file: From the project's folder.
+        line: From 1; of the file, or of what is rendered of it where `what` names an engine.
+        what: What is wrong, and what to write instead.
+    """
+
+    file: Path
+    line: int
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.what}"
+
+
+def check_project(project: Path, *, processes: int = 2) -> list[Fault]:
+    """Check a dbt project.
+
+    Args:
+        project: Folder of `dbt_project.yml`.
+        processes: How many files are parsed at once.
+
+    Raises:
+        jinja2.TemplateError: A file cannot be rendered.
+    """
+    models = sorted((project / "models").rglob("*.sql"))
+    seeds = frozenset(file.stem for file in (project / "seeds").glob("*.csv"))
+    faults = list(_snapshot_faults(project, seeds))
+    for file in [*models, *sorted((project / "macros").rglob("*.sql"))]:
+        text = file.read_text(encoding="utf-8")
+        for rule, line in find_denied_jinja(text):
+            faults.append(
+                Fault(file.relative_to(project), line, f"{rule.name}: use {rule.instead}")
+            )
+    renderer = Renderer("postgres", project)
+    for file in models:
+        rendered = renderer.render(file)
+        layer = layer_of(file.stem, seeds)
+        found = misreadings(layer, rendered.refs, rendered.sources, seeds)
+        faults += [Fault(file.relative_to(project), 1, what) for what in found]
+    portable = [
+        file for file in models if file.relative_to(project).as_posix().startswith(_PORTABLE)
+    ]
+    with ProcessPoolExecutor(processes) as pool:
+        for of_model in pool.map(portability_faults, [project] * len(portable), portable):
+            faults += of_model
+    return faults
+
+
+def portability_faults(project: Path, file: Path) -> list[Fault]:
+    """Check one model as each engine would read it."""
+    faults = []
+    name = file.relative_to(project)
+    for engine in ENGINES:
+        sql = Renderer(engine, project).render(file).sql
+        if engine == "ibmdb2":
+            # One engine's text is enough: the strictest, and the one with the least of its own.
+            for rule, line in find_denied(sql):
+                faults.append(Fault(name, line, f"{rule.name} ({engine}): use {rule.instead}"))
+        if engine != "postgres":  # sqlfluff lints PostgreSQL's with all of its rules
+            for what, line in parse_faults(sql, engine):
+                faults.append(Fault(name, line, f"{engine} cannot read it: {what}"))
+    return faults
+
+
+def _snapshot_faults(project: Path, seeds: frozenset[str]) -> Iterator[Fault]:
+    for file in sorted((project / "snapshots").glob("*.yml")):
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        for snapshot in content["snapshots"]:
+            relation: str = snapshot["relation"]
+            name = relation.split("'")[1]
+            refs, sources = ({name}, set()) if relation.startswith("ref") else (set(), {name})
+            for what in misreadings("snapshots", refs, sources, seeds):
+                yield Fault(file.relative_to(project), 1, f"{snapshot['name']}: {what}")
