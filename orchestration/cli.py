@@ -195,9 +195,10 @@ def _docs(
     """
     from orchestration.settings import Settings
     from orchestration.transform import run_dbt
-    from orchestration.ui import serve_docs
+    from orchestration.ui import require_free_port, serve_docs
 
     settings = Settings.load()
+    require_free_port(port, "softcart docs")
     run_dbt(settings, ["docs", "generate"])
     serve_docs(settings, port)
 

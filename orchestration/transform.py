@@ -18,10 +18,9 @@ from orchestration.console import ReportProgress, no_progress
 from orchestration.dbt_report import DbtReport, read_report, without_rows
 from orchestration.errors import SoftcartError
 from orchestration.settings import PROJECT_DIR, Settings
+from orchestration.warehouse.locks import sole_writer
 
 _WRITES = {"build", "run", "seed", "snapshot"}
-# Ids of the lock that keeps two runs apart; any pair that nothing else on the server uses.
-_LOCK = (0x50F7, 0xDB7)
 _SECONDS_TO_STOP = 20
 
 
@@ -121,15 +120,11 @@ def only_run(settings: Settings) -> Iterator[None]:
     Raises:
         SoftcartError: Another one is at work.
     """
-    # Two snapshots at once would each open a version. The server drops the lock with the
-    # connection, so a killed run leaves nothing behind.
-    with connect_postgres(settings, autocommit=True) as warehouse:
-        row = warehouse.execute("select pg_try_advisory_lock(%s, %s)", _LOCK).fetchone()
-        if row != (True,):
-            raise SoftcartError(
-                f"Another dbt run is at work on {settings.url('postgres')}",
-                remedy="Wait until it ends, then repeat",
-            )
+    # Two snapshots at once would each open a version.
+    with (
+        connect_postgres(settings, autocommit=True) as warehouse,
+        sole_writer(warehouse, "dbt build"),
+    ):
         yield
 
 

@@ -43,7 +43,7 @@ def serve_ui(settings: Settings, port: int) -> NoReturn:
     Raises:
         SoftcartError: The port is taken.
     """
-    _require_free(port, "softcart ui")
+    require_free_port(port, "softcart ui")
     home = dagster_home(settings)
     console.print(f"Dagster UI: http://{HOST}:{port} (Ctrl-C ends it)")
     arguments = [
@@ -61,12 +61,7 @@ def serve_ui(settings: Settings, port: int) -> NoReturn:
 
 
 def serve_docs(settings: Settings, port: int) -> NoReturn:
-    """Become the server of the dbt docs that `dbt docs generate` left, until Ctrl-C.
-
-    Raises:
-        SoftcartError: The port is taken.
-    """
-    _require_free(port, "softcart docs")
+    """Become the server of the dbt docs that `dbt docs generate` left, until Ctrl-C."""
     console.print(f"dbt docs: http://{HOST}:{port} (Ctrl-C ends it)")
     start_dbt = "from dbt.cli.main import cli; cli()"
     options = ["--host", HOST, "--port", str(port), "--no-browser", "--quiet"]
@@ -77,7 +72,12 @@ def serve_docs(settings: Settings, port: int) -> NoReturn:
     )
 
 
-def _require_free(port: int, command: str) -> None:
+def require_free_port(port: int, command: str) -> None:
+    """Make sure that a command can listen on a port of this machine.
+
+    Raises:
+        SoftcartError: The port is taken.
+    """
     with socket.socket() as probe:
         # As the UI's own server does, so that a port in TIME_WAIT counts as free for both.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
