@@ -30,6 +30,9 @@ TABLES = (
     "stock_levels",
 )
 
+# The comment that schema.sql gives its tables.
+_MADE_HERE = "made by softcart simulate"
+
 # A quoted string, a comment, or the end of a statement: only a semicolon outside the first two
 # ends one.
 _TOKEN = re.compile(
@@ -63,9 +66,12 @@ def split_statements(script: str) -> list[str]:
 def apply_schema(connection: MysqlConnection) -> None:
     """Create the tables that do not exist yet; those that do are left as they are.
 
+    Every simulation begins here, so here a shop that is somebody's own is safe from it.
+
     Raises:
-        SoftcartError: The user may not create tables.
+        SoftcartError: The user may not create tables, or there are some that are not simulated.
     """
+    _require_simulated(connection)
     script = files("orchestration.simulator").joinpath("schema.sql").read_text(encoding="utf-8")
     try:
         with connection.cursor() as cursor:
@@ -76,6 +82,25 @@ def apply_schema(connection: MysqlConnection) -> None:
             f"The shop's tables cannot be created (MySQL error {error.args[0]})",
             remedy="Grant the user of SOFTCART_MYSQL_URL all privileges on its database",
         ) from error
+
+
+def _require_simulated(connection: MysqlConnection) -> None:
+    with connection.cursor(pymysql.cursors.Cursor) as cursor:
+        cursor.execute(
+            "select database(), table_name from information_schema.tables"
+            " where table_schema = database() and table_name in %s and table_comment <> %s",
+            (TABLES, _MADE_HERE),
+        )
+        foreign = cursor.fetchone()
+    if foreign:
+        raise SoftcartError(
+            f"Table {foreign[1]} of database {foreign[0]} was not made by softcart: "
+            "it looks like a real shop, and nothing is simulated there",
+            remedy=(
+                "Use it as it is with `softcart run`, "
+                "or name an empty database in SOFTCART_MYSQL_URL"
+            ),
+        )
 
 
 def filled_tables(connection: MysqlConnection) -> list[str]:

@@ -1,6 +1,7 @@
 -- The shop's database: the contract between SoftCart's OLTP system and its warehouse.
 -- Runs unchanged on MySQL 8.x and MariaDB 10.11+. Every time is UTC, every amount has its currency in
--- the row, `updated_at` is kept by the server. docs/sources.md says who writes what.
+-- the row, `updated_at` is kept by the server. docs/sources.md says who writes what. The comment of
+-- the tables is how the simulator knows its own shop: it writes to no other.
 
 create table if not exists warehouses (
     warehouse_id    int          not null,
@@ -13,7 +14,7 @@ create table if not exists warehouses (
     updated_at      timestamp(6) not null default current_timestamp(6) on update current_timestamp(6),
     primary key (warehouse_id),
     unique key warehouses_code (warehouse_code)
-) engine = innodb default charset = utf8mb4;
+) engine = innodb default charset = utf8mb4 comment = 'made by softcart simulate';
 
 create table if not exists promotions (
     promotion_id    bigint         not null auto_increment,
@@ -29,7 +30,7 @@ create table if not exists promotions (
     updated_at      timestamp(6)   not null default current_timestamp(6) on update current_timestamp(6),
     primary key (promotion_id),
     unique key promotions_code (promotion_code)
-) engine = innodb default charset = utf8mb4;
+) engine = innodb default charset = utf8mb4 comment = 'made by softcart simulate';
 
 create table if not exists exchange_rates (
     rate_date       date           not null,
@@ -37,7 +38,7 @@ create table if not exists exchange_rates (
     units_per_euro  decimal(18, 8) not null,
     updated_at      timestamp(6)   not null default current_timestamp(6) on update current_timestamp(6),
     primary key (rate_date, currency_code)
-) engine = innodb default charset = utf8mb4;
+) engine = innodb default charset = utf8mb4 comment = 'made by softcart simulate';
 
 create table if not exists customers (
     customer_id          bigint       not null auto_increment,
@@ -55,7 +56,7 @@ create table if not exists customers (
     registered_at        datetime(6)  not null,
     updated_at           timestamp(6) not null default current_timestamp(6) on update current_timestamp(6),
     primary key (customer_id)
-) engine = innodb default charset = utf8mb4;
+) engine = innodb default charset = utf8mb4 comment = 'made by softcart simulate';
 
 create table if not exists customer_identities (
     identity_id         bigint       not null auto_increment,
@@ -67,7 +68,7 @@ create table if not exists customer_identities (
     primary key (identity_id),
     unique key customer_identities_reference (channel, external_reference),
     key customer_identities_customer (customer_id)
-) engine = innodb default charset = utf8mb4;
+) engine = innodb default charset = utf8mb4 comment = 'made by softcart simulate';
 
 create table if not exists orders (
     order_id               bigint         not null auto_increment,
@@ -87,7 +88,7 @@ create table if not exists orders (
     primary key (order_id),
     unique key orders_number (order_number),
     key orders_customer (customer_id)
-) engine = innodb default charset = utf8mb4;
+) engine = innodb default charset = utf8mb4 comment = 'made by softcart simulate';
 
 create table if not exists shipments (
     shipment_id      bigint       not null auto_increment,
@@ -101,7 +102,7 @@ create table if not exists shipments (
     updated_at       timestamp(6) not null default current_timestamp(6) on update current_timestamp(6),
     primary key (shipment_id),
     key shipments_order (order_id)
-) engine = innodb default charset = utf8mb4;
+) engine = innodb default charset = utf8mb4 comment = 'made by softcart simulate';
 
 create table if not exists order_items (
     order_item_id    bigint         not null auto_increment,
@@ -118,7 +119,7 @@ create table if not exists order_items (
     updated_at       timestamp(6)   not null default current_timestamp(6) on update current_timestamp(6),
     primary key (order_item_id),
     unique key order_items_line (order_id, line_number)
-) engine = innodb default charset = utf8mb4;
+) engine = innodb default charset = utf8mb4 comment = 'made by softcart simulate';
 
 create table if not exists returns (
     return_id      bigint         not null auto_increment,
@@ -137,7 +138,7 @@ create table if not exists returns (
     updated_at     timestamp(6)   not null default current_timestamp(6) on update current_timestamp(6),
     primary key (return_id),
     key returns_order_item (order_item_id)
-) engine = innodb default charset = utf8mb4;
+) engine = innodb default charset = utf8mb4 comment = 'made by softcart simulate';
 
 create table if not exists payments (
     payment_id      bigint         not null auto_increment,
@@ -153,7 +154,7 @@ create table if not exists payments (
     updated_at      timestamp(6)   not null default current_timestamp(6) on update current_timestamp(6),
     primary key (payment_id),
     key payments_order (order_id)
-) engine = innodb default charset = utf8mb4;
+) engine = innodb default charset = utf8mb4 comment = 'made by softcart simulate';
 
 create table if not exists inventory_movements (
     movement_id    bigint       not null auto_increment,
@@ -166,7 +167,7 @@ create table if not exists inventory_movements (
     occurred_at    datetime(6)  not null,
     primary key (movement_id),
     key inventory_movements_stock (warehouse_id, sku)
-) engine = innodb default charset = utf8mb4;
+) engine = innodb default charset = utf8mb4 comment = 'made by softcart simulate';
 
 create table if not exists stock_levels (
     warehouse_id      int          not null,
@@ -175,4 +176,4 @@ create table if not exists stock_levels (
     reorder_point     int          not null default 0,
     updated_at        timestamp(6) not null default current_timestamp(6) on update current_timestamp(6),
     primary key (warehouse_id, sku)
-) engine = innodb default charset = utf8mb4;
+) engine = innodb default charset = utf8mb4 comment = 'made by softcart simulate';

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.connections import connect_postgres
+from orchestration.connections import connect_mysql, connect_postgres
 from orchestration.settings import Settings
 from orchestration.warehouse.locks import sole_writer
 
@@ -113,6 +113,21 @@ def test_a_second_run_is_told_of_the_first(
 def test_the_shop_is_not_filled_twice(filled_environment: dict[str, str]) -> None:
     result = softcart(filled_environment, "simulate", "history", "--scale", "0.001")
     assert_told(result, "is not empty", "softcart simulate traffic")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("history", "--if-empty"), ("history", "--replace"), ("traffic", "--events", "1")],
+)
+def test_nothing_is_simulated_in_a_shop_that_is_not_simulated(
+    arguments: tuple[str, ...], shop: Settings, shop_environment: dict[str, str]
+) -> None:
+    with connect_mysql(shop, autocommit=True) as connection, connection.cursor() as cursor:
+        cursor.execute("create table orders (order_id bigint primary key)")
+        cursor.execute("insert into orders values (1)")
+        assert_told(softcart(shop_environment, "simulate", *arguments), "Table orders")
+        assert cursor.execute("show tables") == 1
+        assert cursor.execute("select * from orders") == 1
 
 
 @pytest.fixture
