@@ -13,6 +13,7 @@ from lint.dbt_jinja.render import ENGINES, Renderer
 from lint.denied import find_denied, find_denied_jinja
 from lint.dialects import parse_faults
 from lint.layers import layer_of, misreadings
+from lint.properties import shape_faults
 
 _PORTABLE = ("models/intermediate", "models/marts")
 
@@ -54,6 +55,9 @@ def check_project(project: Path, *, processes: int = 2) -> list[Fault]:
             faults.append(
                 Fault(file.relative_to(project), line, f"{rule.name}: use {rule.instead}")
             )
+    for folder in ("models", "seeds", "snapshots"):
+        for file in sorted((project / folder).rglob("*.yml")):
+            faults += [Fault(file.relative_to(project), 1, what) for what in shape_faults(file)]
     renderer = Renderer("postgres", project)
     for file in models:
         rendered = renderer.render(file)

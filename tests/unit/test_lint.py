@@ -11,6 +11,7 @@ from lint.denied import DENIED, DENIED_JINJA, Denied, find_denied, find_denied_j
 from lint.dialects import parse_faults
 from lint.layers import misreadings
 from lint.project import check_project
+from lint.properties import shape_faults
 
 SEEDS = frozenset({"countries"})
 
@@ -108,3 +109,38 @@ def test_a_project_with_every_kind_of_fault_is_told_of_each(tmp_path: Path) -> N
         "models/intermediate/int_orders_counted.sql:1: ibmdb2 cannot read it: select without from",
     ):
         assert any(fault.startswith(start) for fault in found), (start, found)
+
+
+def test_misplaced_keys_are_found(tmp_path: Path) -> None:
+    file = tmp_path / "_core__models.yml"
+    file.write_text(
+        """
+        models:
+          - name: dim_dates
+            tests: [unique]
+            columns:
+              - name: date_day
+                meta: {personal: true}
+                data_tests:
+                  - not_null
+                  - accepted_values: {values: [1]}
+                  - relationships: {arguments: {to: ref('x'), field: y}}
+        seeds:
+          - name: channels
+            config: {column_types: {channel: varchar(16)}}
+            columns: [{name: channel}, {name: is_online}]
+        sources:
+          - name: oltp
+            freshness: {warn_after: {count: 1, period: day}}
+            tables: [{name: orders, tags: [x]}]
+        """
+    )
+    assert sorted(fault.split(":")[0] for fault in shape_faults(file)) == [
+        "channels.is_online",
+        "dim_dates",
+        "dim_dates.date_day",
+        "dim_dates.date_day, test accepted_values",
+        "dim_dates.date_day, test relationships",
+        "oltp",
+        "orders",
+    ]
