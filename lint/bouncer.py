@@ -48,7 +48,12 @@ def main() -> int:
         parse = subprocess.run([bin_dir / "dbt", "--quiet", "parse"], env=environment, check=False)
         if parse.returncode != 0:
             return parse.returncode
-        bounce = [bin_dir / "dbt-bouncer", "run", "--config-file", folder / "dbt-bouncer.yml"]
+        bounce = [
+            str(bin_dir / "dbt-bouncer"),
+            "run",
+            "--config-file",
+            str(folder / "dbt-bouncer.yml"),
+        ]
         return subprocess.run(bounce, env=environment, check=False).returncode
 
 

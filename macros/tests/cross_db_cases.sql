@@ -1,4 +1,4 @@
-{# Expected digests were computed outside any database: md5 of the text that key_text() describes. #}
+{# Expected digests were computed outside any database: md5 of the text that `key_text` describes. #}
 {% macro cross_db_cases() -%}
     {%- set cases = [] -%}
     {%- for name, expressions, expected in [
