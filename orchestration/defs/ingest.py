@@ -2,15 +2,17 @@
 
 # No postponed annotations here: Dagster reads those of config and resources as types.
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
 
+from orchestration.connections import connect_postgres
 from orchestration.defs.dbt_project import Manifest
-from orchestration.defs.policies import POOL, RAW_FRESHNESS, RETRY
+from orchestration.defs.policies import FRESHNESS, POOL, RETRY
 from orchestration.defs.reconciliation import raw_check_results, raw_check_specs
+from orchestration.defs.relation import columns_of
 from orchestration.defs.translator import SoftcartTranslator, personal_tags
 from orchestration.errors import SoftcartError
 from orchestration.ingest.report import IngestReport, TableReport
@@ -99,7 +101,7 @@ def _ingest(source: str, manifest: Manifest) -> dg.AssetsDefinition:
             deps=[source_key(node)],
             kinds={"postgres", "table"},
             skippable=True,
-            freshness_policy=RAW_FRESHNESS,
+            freshness_policy=FRESHNESS,
         )
         for table, node in tables.items()
     }
@@ -116,29 +118,40 @@ def _ingest(source: str, manifest: Manifest) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext,
         config: IngestConfig,
         settings: dg.ResourceParam[Settings],
-    ) -> Iterator[dg.MaterializeResult[None]]:
-        wanted = [
-            f"{source}.{table}"
-            for table, spec in specs.items()
-            if spec.key in context.selected_asset_keys
-        ]
+    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+        checks = context.selected_asset_check_keys
+        # A check looks at source and copy at one moment, which only a new copy can give it.
+        selected = context.selected_asset_keys | {check.asset_key for check in checks}
         report = run_ingest(
-            settings, tables=wanted, compare="checksums" if config.checksums else "rows"
+            settings,
+            tables=[f"{source}.{table}" for table, spec in specs.items() if spec.key in selected],
+            compare="checksums" if config.checksums else "rows",
         )
         for warning in report.warnings:
             context.log.warning(warning)
-        for table in report.tables:
-            if table.fault is None:
-                key = specs[table.name].key
-                results = raw_check_results(
-                    key, table.comparison, table.quarantined, context.selected_asset_check_keys
-                )
-                yield dg.MaterializeResult(
-                    asset_key=key,
-                    metadata=metadata_of(table, lag_seconds=report.seconds),
-                    check_results=results,
-                )
-        raise_faults(report)
+        unequal: list[str] = []
+        with connect_postgres(settings, autocommit=True) as warehouse:
+            for table in report.tables:
+                if table.fault is None:
+                    key = specs[table.name].key
+                    metadata = {
+                        **metadata_of(table, lag_seconds=report.seconds),
+                        **columns_of(warehouse, tables[table.name]),
+                    }
+                    results = raw_check_results(key, table.comparison, table.quarantined, checks)
+                    unequal += (
+                        f"{key.to_user_string()}: {result.check_name}"
+                        for result in results
+                        if not result.passed and result.severity is dg.AssetCheckSeverity.ERROR
+                    )
+                    if key in context.selected_asset_keys:
+                        yield dg.MaterializeResult(
+                            asset_key=key, metadata=metadata, check_results=results
+                        )
+                    else:
+                        context.log_event(dg.AssetMaterialization(key, metadata=metadata))
+                        yield from results
+        raise_faults(report, unequal)
 
     return ingest
 
@@ -165,15 +178,22 @@ def metadata_of(table: TableReport, *, lag_seconds: float) -> dict[str, Any]:
     }
 
 
-def raise_faults(report: IngestReport) -> None:
-    """Fail the step when something was not copied; what was copied stays, and is shown.
+def raise_faults(report: IngestReport, unequal: Sequence[str]) -> None:
+    """Fail the step when something was not copied, or not as it is; what was copied stays.
+
+    Args:
+        report: What ingest did.
+        unequal: Names of the checks by which a copy is not what its source is.
 
     Raises:
-        dagster.Failure: Of a source that could not be read, to be tried again; of tables alone, not
-            to be: they will not fit any better in a minute.
+        dagster.Failure: A source that could not be read is worth another try. A table that does not
+            fit, or a copy that differs, will be no better in a minute.
     """
-    if not report.succeeded:
+    faults = [f"{fault.what}. {fault.remedy}." for fault in report.faults]
+    if unequal:
+        faults.append(f"Raw is not what the source is: {', '.join(unequal)}.")
+    if faults:
         raise dg.Failure(
-            description="\n".join(f"{fault.what}. {fault.remedy}." for fault in report.faults),
+            description="\n".join(faults),
             allow_retries=any(source.fault for source in report.sources),
         )

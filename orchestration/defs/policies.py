@@ -6,12 +6,9 @@ from datetime import timedelta
 
 import dagster as dg
 
-# The windows follow the hourly job: one run may fail and the next make it good before anybody is
-# warned; after three the data counts as stale. Marts are an hour's build behind at most.
-RAW_FRESHNESS = dg.FreshnessPolicy.time_window(
-    warn_window=timedelta(hours=2, minutes=30), fail_window=timedelta(hours=4)
-)
-MART_FRESHNESS = dg.FreshnessPolicy.time_window(
+# Of raw tables and marts. The windows follow the hourly job: one run may fail and the next make it
+# good before anybody is warned; after four the data counts as stale. Whole hours, as the UI shows.
+FRESHNESS = dg.FreshnessPolicy.time_window(
     warn_window=timedelta(hours=3), fail_window=timedelta(hours=5)
 )
 

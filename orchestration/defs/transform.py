@@ -5,27 +5,25 @@
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import orjson
-import psycopg
 from dagster_dbt import DbtCliResource, DbtProject, dbt_assets
-from psycopg import sql
 
 from orchestration.connections import connect_postgres
 from orchestration.defs.dbt_command import build_args, failed_nodes, is_worth_a_retry
 from orchestration.defs.dbt_project import DBT_EXECUTABLE, Manifest
 from orchestration.defs.policies import POOL, RETRY
+from orchestration.defs.relation import columns_of, size_of
 from orchestration.defs.translator import SoftcartTranslator
 from orchestration.settings import Settings
 from orchestration.transform import dbt_environment, only_run
 
 # Names in selectors.yml, in the order they are built; a set is named after its selector.
 SELECTORS = ("refined", "marts")
-
-_STORED = {"table", "incremental", "snapshot", "seed"}
 
 
 class DbtConfig(dg.Config):
@@ -65,12 +63,7 @@ def _dbt_set(selector: str, manifest: Manifest, project: DbtProject) -> dg.Asset
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "run_results.json").unlink(missing_ok=True)
         variables = dbt_environment(settings)
-        dbt = DbtCliResource(
-            project_dir=project,
-            profiles_dir=variables["DBT_PROFILES_DIR"],
-            target=settings.dbt_target,
-            dbt_executable=DBT_EXECUTABLE,
-        )
+        dbt = _dbt_cli(project, variables["DBT_PROFILES_DIR"], settings.dbt_target)
         with (
             only_run(settings),
             _environment(variables),
@@ -85,7 +78,9 @@ def _dbt_set(selector: str, manifest: Manifest, project: DbtProject) -> dg.Asset
             for event in build.stream():
                 if isinstance(event, dg.Output):
                     node = manifest["nodes"][event.metadata["unique_id"].value]
-                    yield event.with_metadata({**event.metadata, **size_of(warehouse, node)})
+                    shown: dict[str, Any] = dict(event.metadata)
+                    shown |= columns_of(warehouse, node) | size_of(warehouse, node)
+                    yield event.with_metadata(shown)
                 else:
                     yield event
             if not build.is_successful():
@@ -94,21 +89,15 @@ def _dbt_set(selector: str, manifest: Manifest, project: DbtProject) -> dg.Asset
     return dbt_set
 
 
-def size_of(warehouse: psycopg.Connection, node: Mapping[str, Any]) -> dict[str, int]:
-    """Return rows and bytes (with indexes and TOAST) of a stored node; nothing for a view."""
-    if node["config"]["materialized"] not in _STORED:
-        return {}
-    relation = sql.Identifier(node["schema"], node["alias"])
-    (rows,), (size,) = (
-        warehouse.execute(query).fetchone() or (0,)
-        for query in (
-            sql.SQL("select count(*) from {}").format(relation),
-            sql.SQL("select pg_total_relation_size({}::regclass)").format(
-                sql.Literal(relation.as_string(warehouse))
-            ),
-        )
+@cache
+def _dbt_cli(project: DbtProject, profiles_dir: str, target: str) -> DbtCliResource:
+    # Kept for both sets of a run: each new one first starts dbt to ask for its version.
+    return DbtCliResource(
+        project_dir=project,
+        profiles_dir=profiles_dir,
+        target=target,
+        dbt_executable=DBT_EXECUTABLE,
     )
-    return {"dagster/row_count": rows, "bytes": size}
 
 
 def _failure(folder: Path, selector: str) -> dg.Failure:

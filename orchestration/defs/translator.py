@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtProject
 
-from orchestration.defs.policies import MART_FRESHNESS
+from orchestration.defs.policies import FRESHNESS
 
 # Who keeps what no dbt group claims.
 DEFAULT_OWNERS = ["team:data-platform"]
@@ -30,7 +30,7 @@ class SoftcartTranslator(DagsterDbtTranslator):
             description=node["description"].strip() or spec.description,
             kinds={*spec.kinds, *([materialized] if materialized else [])},
             tags={**spec.tags, **personal_tags(node)},
-            freshness_policy=MART_FRESHNESS if layer_of(node) == "marts" else None,
+            freshness_policy=FRESHNESS if layer_of(node) == "marts" else None,
         ).merge_attributes(
             # Without the database: its name belongs to the environment, not to the definition.
             metadata={"dagster/table_name": relation_of(node)},
