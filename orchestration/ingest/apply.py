@@ -83,7 +83,6 @@ def apply(
 
     Raises:
         psycopg.DataError: A row cannot be held, and `may_be_bad` is False.
-        ReadAgain: From the batch's reader.
         SoftcartError: The source has changed in a way that raw cannot follow; or from the reader.
     """
     raw = fit(connection, batch.table)

@@ -95,10 +95,6 @@ class Batch:
     has_changes: bool = False
 
 
-class ReadAgain(Exception):  # noqa: N818 - a request, not an error
-    """A reader found that it has to read the table in another way: forget the rows so far."""
-
-
 class Snapshot(Protocol):
     """Every table of a source at one moment."""
 
@@ -124,7 +120,6 @@ class Snapshot(Protocol):
         """Yield all rows of a table.
 
         Raises:
-            ReadAgain: The table must be read once more from its start.
             SourceLostError: The source went away.
         """
 

@@ -13,13 +13,12 @@ from pymysql.cursors import SSCursor
 from orchestration.connections import connect_mysql
 from orchestration.errors import SoftcartError
 from orchestration.ingest import copy_text
-from orchestration.ingest.batch import LineBlocks, Lines, Position, ReadAgain, TableSchema
+from orchestration.ingest.batch import LineBlocks, Lines, Position, TableSchema
 from orchestration.ingest.comparison import Comparison
 from orchestration.ingest.faults import mysql_fault
 from orchestration.ingest.mysql_position import begin_mariadb, begin_mysql
 from orchestration.ingest.mysql_schema import Listing, MysqlTable, describe_table, list_tables
-from orchestration.ingest.mysql_types import line_expression
-from orchestration.ingest.mysql_wire import LineStream, NullRowError
+from orchestration.ingest.mysql_wire import LineStream
 from orchestration.ingest.reconciliation import compare_mysql
 from orchestration.settings import Settings
 from orchestration.versions import mysql_version
@@ -38,7 +37,7 @@ _NO_TIME_LIMIT = {
     "MySQL": "set session max_execution_time = 0",
 }
 _TRANSACTIONAL_ENGINES = {"innodb", "rocksdb", "tokudb", "ndbcluster"}
-# Python formats the rows of a table with a row too long for the server to format, in such blocks.
+# Rows too long for the server to format are gathered into such blocks.
 _BLOCK_BYTES = 256 * 1024
 
 
@@ -131,7 +130,6 @@ class MysqlSnapshot:
         self._is_mariadb = is_mariadb
         self._listings = {listing.name: listing for listing in listings}
         self._tables: dict[str, MysqlTable] = {}
-        self._by_value: set[str] = set()
         unsafe = [
             listing.name
             for listing in listings
@@ -161,10 +159,15 @@ class MysqlSnapshot:
         described = self._tables[table.name]
         with self._told(table.name):
             try:
-                if table.name in self._by_value:
-                    yield from self._formatted_here(described)
-                else:
-                    yield from self._formatted_there(described)
+                stream = LineStream(self._connection, described.lines_query)
+                try:
+                    yield from stream
+                finally:
+                    if stream.is_open:
+                        self._stop_query()
+                        stream.drain()
+                if stream.null_rows:
+                    yield from self._long_rows(described)
             finally:
                 self._let_go()
 
@@ -178,29 +181,12 @@ class MysqlSnapshot:
             finally:
                 self._let_go()
 
-    def _formatted_there(self, table: MysqlTable) -> Iterator[Lines]:
-        """Let the server write the lines."""
-        stream = LineStream(self._connection, table.select(line_expression(table.columns)))
-        try:
-            yield from stream
-        except NullRowError:
-            # Longer than max_allowed_packet, of which the server makes NULL.
-            self._by_value.add(table.schema.name)
-            raise ReadAgain from None
-        finally:
-            if stream.is_open:
-                self._stop_query()
-                stream.drain()
-
-    def _formatted_here(self, table: MysqlTable) -> Iterator[Lines]:
-        """Write the lines here: slower, but a value may be as long as the server can store."""
-        # As binary, so that PyMySQL hands over the server's own bytes, whatever the type.
-        values = (f"cast({column.value} as binary)" for column in table.columns)
-        query = table.select(", ".join(values))
+    def _long_rows(self, table: MysqlTable) -> Iterator[Lines]:
+        """Write lines here: slower, but a value may be as long as the server can store."""
         lines: list[bytes] = []
         size = 0
-        with SSCursor(self._connection) as cursor:
-            cursor.execute(query)
+        with _undecoded(self._connection), SSCursor(self._connection) as cursor:
+            cursor.execute(table.long_rows_query)
             for row in cursor:
                 fields = [
                     column.escape(value) for column, value in zip(table.columns, row, strict=True)
@@ -231,3 +217,15 @@ class MysqlSnapshot:
             yield
         except pymysql.MySQLError as error:
             raise mysql_fault(error, self._settings.url("mysql"), table) from error
+
+
+@contextmanager
+def _undecoded(connection: pymysql.Connection[Any]) -> Iterator[None]:
+    """Let queries of the block return the server's own bytes of every value."""
+    link: Any = connection
+    usual = link.use_unicode, link.decoders
+    link.use_unicode, link.decoders = False, {}
+    try:
+        yield
+    finally:
+        link.use_unicode, link.decoders = usual

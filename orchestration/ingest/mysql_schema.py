@@ -10,7 +10,7 @@ from pymysql.cursors import DictCursor
 
 from orchestration.errors import SoftcartError
 from orchestration.ingest.batch import RESERVED_COLUMNS, TableSchema
-from orchestration.ingest.mysql_types import MysqlColumn, quote
+from orchestration.ingest.mysql_types import MysqlColumn, line_expression, quote
 
 # Names of PostgreSQL are cut after this many bytes, without an error.
 _MOST_NAME_BYTES = 63
@@ -28,7 +28,6 @@ select
     data_type as data_type,
     column_type as column_type,
     character_maximum_length as length,
-    character_octet_length as octets,
     numeric_precision as number_precision,
     numeric_scale as number_scale,
     character_set_name as character_set,
@@ -61,13 +60,20 @@ class MysqlTable:
     columns: tuple[MysqlColumn, ...]
 
     @property
-    def most_line_bytes(self) -> int:
-        """Upper bound of a row's COPY line, in bytes."""
-        return sum(column.most_bytes for column in self.columns)
+    def lines_query(self) -> str:
+        """Select every row as a COPY line, NULL for a long one."""
+        return f"select {line_expression(self.columns)} from {self._name}"  # noqa: S608
 
-    def select(self, expressions: str) -> str:
-        """Return a query of the whole table."""
-        return f"select {expressions} from {quote(self.schema.name)}"  # noqa: S608
+    @property
+    def long_rows_query(self) -> str:
+        """Select the values of the rows for which the other query has NULL."""
+        values = ", ".join(column.stored for column in self.columns)
+        is_long = f"{line_expression(self.columns)} is null"
+        return f"select {values} from {self._name} where {is_long}"  # noqa: S608
+
+    @property
+    def _name(self) -> str:
+        return quote(self.schema.name)
 
 
 @dataclass(frozen=True)
@@ -120,7 +126,6 @@ def _column(row: dict[str, Any], *, is_json: bool) -> MysqlColumn:
         data_type=row["data_type"].lower(),
         column_type=row["column_type"].lower(),
         length=row["length"],
-        octets=row["octets"],
         precision=row["number_precision"],
         scale=row["number_scale"],
         character_set=row["character_set"],

@@ -60,6 +60,7 @@ _FIXED: Final = {
 # Character sets whose bytes are UTF-8 as they are.
 _UTF8: Final = {"utf8mb4", "utf8mb3", "utf8", "ascii"}
 _BIT_MOST_OF_BIGINT: Final = 63
+_MOST_BYTES_TO_FORMAT: Final = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,6 @@ class MysqlColumn:
         data_type: Its type's name alone, such as `decimal`.
         column_type: The type as declared, such as `decimal(16,4) unsigned`.
         length: Most characters of a text type, else None.
-        octets: Most bytes of a text or binary type, else None.
         precision: Digits of a number, bits of a BIT, else None.
         scale: Digits after the point, else None.
         character_set: Of a text type, else None.
@@ -83,7 +83,6 @@ class MysqlColumn:
     data_type: str
     column_type: str
     length: int | None
-    octets: int | None
     precision: int | None
     scale: int | None
     character_set: str | None
@@ -120,10 +119,11 @@ class MysqlColumn:
         return raw
 
     @property
-    def most_bytes(self) -> int:
-        """Upper bound of the column's share of a COPY line, in bytes."""
-        # Escapes double a text at most, hex doubles bytes; 64 is ample for every other type.
-        return 2 * (self.octets or 32) + 8
+    def length_if_long(self) -> str | None:
+        """SQL of the value's bytes, if there can be many; None for types of bounded size."""
+        if self.is_json or self.data_type in _TEXTS | _BYTES | _GEOMETRIES:
+            return f"coalesce(length({self._identifier}), 0)"
+        return None
 
     @property
     def _identifier(self) -> str:
@@ -172,8 +172,14 @@ class MysqlColumn:
         # Not ifnull(text, ...): that would take a value too long for the server for a NULL.
         return rf"if({self._identifier} is null, '\\N', {text})"
 
+    @property
+    def stored(self) -> str:
+        """SQL of what `value` is, however long: no function whose result has a limit."""
+        is_string = self.character_set or self.is_json or self._is_bytes
+        return self._identifier if is_string else self.value
+
     def escape(self, value: bytes | None) -> bytes:
-        """Return the bytes that `value` selects as a field of a COPY line."""
+        """Return the bytes that `stored` selects as a field of a COPY line."""
         if value is None:
             return copy_text.NULL
         return copy_text.escape_bytea(value) if self._is_bytes else copy_text.escape(value)
@@ -187,8 +193,13 @@ def quote(identifier: str) -> str:
 def line_expression(columns: Sequence[MysqlColumn]) -> str:
     """Return SQL of a whole COPY line with its newline.
 
-    It is NULL when the line is longer than the server's max_allowed_packet, and never otherwise.
+    It is NULL, and only then, for a long row: one of 64 KB, or longer than max_allowed_packet. The
+    server's replace() takes time by the square of a value's length.
     """
     # concat(), not concat_ws(), which would leave out a NULL instead of becoming NULL.
     separated = r", '\t', ".join(column.field for column in columns)
-    return rf"concat({separated}, '\n')"
+    line = rf"concat({separated}, '\n')"
+    lengths = [length for column in columns if (length := column.length_if_long)]
+    if not lengths:
+        return line
+    return f"if({' + '.join(lengths)} > {_MOST_BYTES_TO_FORMAT}, null, {line})"

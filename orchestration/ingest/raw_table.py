@@ -171,13 +171,18 @@ def add_primary_key(connection: psycopg.Connection[Any], table: RawTable) -> Non
 
 def holds(wide: str, narrow: str) -> bool:
     """Return whether every value of PostgreSQL type `narrow` is a value of `wide`, unchanged."""
+    # Microseconds are what a timestamp has anyway.
+    wide, narrow = (
+        wide.replace("timestamp(6)", "timestamp"),
+        narrow.replace("timestamp(6)", "timestamp"),
+    )
     return (
         wide == narrow
         or _is_later(_INTEGERS, wide, narrow)
         or _is_later(_FLOATS, wide, narrow)
         or _holds_number(wide, narrow)
         or _holds_string(wide, narrow)
-        or (wide, narrow) == ("timestamp(6) without time zone", "date")
+        or (wide, narrow) == ("timestamp without time zone", "date")
     )
 
 

@@ -16,7 +16,7 @@ from orchestration.console import ReportProgress, no_progress
 from orchestration.errors import SoftcartError
 from orchestration.ingest import quarantine, state
 from orchestration.ingest.apply import apply, replay
-from orchestration.ingest.batch import Batch, ReadAgain, Snapshot, Source
+from orchestration.ingest.batch import Batch, Snapshot, Source
 from orchestration.ingest.faults import (
     SourceLostError,
     WarehouseFaultError,
@@ -205,8 +205,6 @@ class _Run:
                         may_be_bad=may_be_bad,
                         rows_read=lambda rows: self._report(task, rows, total),
                     )
-            except ReadAgain:
-                continue
             except psycopg.DataError:
                 if may_be_bad:
                     raise

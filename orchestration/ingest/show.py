@@ -14,7 +14,7 @@ _MEGABYTE = 1_000_000
 
 
 def ingest_table(report: IngestReport) -> Table:
-    """Return one line per table: rows by what became of them, size and time."""
+    """Return one line per table: rows by what became of them, and seconds."""
     table = Table(
         title=f"Ingest {report.run_id}: {_rows(report)} in {report.seconds:.1f} s",
         caption=_positions(report),
@@ -24,7 +24,7 @@ def ingest_table(report: IngestReport) -> Table:
         pad_edge=False,
     )
     table.add_column("table", no_wrap=True)
-    for name in ("read", "new", "changed", "deleted", "same", "set aside", "MB", "s"):
+    for name in ("read", "new", "changed", "deleted", "aside", "s"):
         table.add_column(name, justify="right", no_wrap=True)
     for of_table in report.tables:
         table.add_row(f"{of_table.source}.{of_table.name}", *_cells(of_table))
@@ -66,12 +66,10 @@ def _cells(table: TableReport) -> list[str]:
         table.inserted,
         table.updated,
         table.tombstoned,
-        table.unchanged,
         table.quarantined,
     )
     return [
         *(f"{count:,}" if count else "[dim]0[/]" for count in counts),
-        f"{table.bytes_read / _MEGABYTE:,.1f}",
         f"{table.seconds:.2f}",
     ]
 
@@ -79,7 +77,8 @@ def _cells(table: TableReport) -> list[str]:
 def _rows(report: IngestReport) -> str:
     read = sum(table.rows_read for table in report.tables)
     changed = sum(table.changed for table in report.tables)
-    return f"{read:,} rows read, {changed:,} written"
+    megabytes = sum(table.bytes_read for table in report.tables) / _MEGABYTE
+    return f"{read:,} rows ({megabytes:,.1f} MB) read, {changed:,} written"
 
 
 def _positions(report: IngestReport) -> str:
