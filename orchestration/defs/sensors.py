@@ -21,8 +21,8 @@ def failure_payload(
 ) -> dict[str, object]:
     """Describe a failed run without any text that could carry a secret or personal data.
 
-    Messages of drivers and of dbt may quote rows or URLs, so only the error's class goes out. The
-    project's own errors promise to be safe to show, so their text goes too.
+    Messages of drivers and of dbt may quote rows or URLs, so only the error's class goes out. What
+    the project raises itself, SoftcartError and Failure, is safe to show, so its text goes too.
 
     Args:
         environment: Of the settings.
@@ -45,15 +45,18 @@ def failure_payload(
 
 
 def _step(event: dg.DagsterEvent) -> Mapping[str, object]:
-    error = event.step_failure_data.error
+    data = event.step_failure_data
+    error = data.error
     # Dagster wraps what an op raises; the innermost cause is what a reader wants to know.
     while error is not None and error.cause is not None:
         error = error.cause
-    is_ours = error is not None and error.cls_name == SoftcartError.__name__
+    message = data.user_failure_data.description if data.user_failure_data else None
+    if error is not None and error.cls_name == SoftcartError.__name__:
+        message = error.message.split(": ", 1)[-1].strip()
     return {
         "step": event.step_key,
         "error": error.cls_name if error else None,
-        "message": error.message.split(": ", 1)[-1].strip() if error and is_ours else None,
+        "message": message,
     }
 
 

@@ -131,12 +131,19 @@ def breaks_as_we_do() -> None:
     raise SoftcartError("No answer from mysql at shop:3306", remedy="Start the server")
 
 
+@dg.asset
+def does_not_tie() -> None:
+    raise dg.Failure("dbt could not build marts: fct_orders__order_id__key")
+
+
 def test_a_failed_run_is_told_with_nothing_secret(capfd: pytest.CaptureFixture[str]) -> None:
     sensor = failure_webhook(is_configured=True)
     with receiver(200) as hook, dg.DagsterInstance.ephemeral() as instance:
         settings = Settings(failure_webhook_url=SecretStr(hook.url), environment="ci")
         result = dg.materialize(
-            [breaks_with_a_secret, breaks_as_we_do], instance=instance, raise_on_error=False
+            [breaks_with_a_secret, breaks_as_we_do, does_not_tie],
+            instance=instance,
+            raise_on_error=False,
         )
         capfd.readouterr()
         context = dg.build_run_status_sensor_context(
@@ -162,6 +169,11 @@ def test_a_failed_run_is_told_with_nothing_secret(capfd: pytest.CaptureFixture[s
                 "message": "No answer from mysql at shop:3306. Start the server.",
             },
             {"step": "breaks_with_a_secret", "error": "ValueError", "message": None},
+            {
+                "step": "does_not_tie",
+                "error": "Failure",
+                "message": "dbt could not build marts: fct_orders__order_id__key",
+            },
         ],
     }
     logged = "".join(capfd.readouterr())
