@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from json.encoder import encode_basestring
 from typing import Any, Final
 
@@ -97,9 +97,11 @@ def _document(document: Mapping[str, Any]) -> str:
     body = ", ".join(
         [f"{_string(key)}: {_ENCODERS[type(item)](item)}" for key, item in document.items()]
     )
-    if _WRAPPERS.isdisjoint(document):
-        return f"{{{body}}}"
-    return f'{{"{_LITERAL}": {{{body}}}}}'
+    return _wrapped(f"{{{body}}}", document)
+
+
+def _wrapped(text: str, document: Mapping[str, Any]) -> str:
+    return text if _WRAPPERS.isdisjoint(document) else f'{{"{_LITERAL}": {text}}}'
 
 
 def _array(items: list[Any]) -> str:
@@ -166,7 +168,7 @@ def _canonical(value: Any) -> str:  # noqa: ANN401 - any BSON type
             f"{_string(key)}: {_string(item) if isinstance(item, str) else _canonical(item)}"
             for key, item in value.items()
         ]
-        return f"{{{', '.join(inner)}}}"
+        return _wrapped(f"{{{', '.join(inner)}}}", value)
     return _ENCODERS[kind](value)
 
 
@@ -199,12 +201,8 @@ _ENCODERS: Final[dict[type, Callable[[Any], str]]] = {
 def _decode_date(value: dict[str, Any]) -> datetime | DatetimeMS:
     date = value["$date"]
     if isinstance(date, str):
-        return datetime.fromisoformat(date).astimezone(UTC).replace(tzinfo=None)
-    milliseconds = DatetimeMS(int(date["$numberLong"]))
-    try:
-        return milliseconds.as_datetime(CODEC).replace(tzinfo=None)
-    except (OverflowError, ValueError):
-        return milliseconds
+        return datetime.fromisoformat(date).replace(tzinfo=None)
+    return DatetimeMS(int(date["$numberLong"])).as_datetime(CODEC)
 
 
 def _decode_binary(value: dict[str, Any]) -> bytes:
