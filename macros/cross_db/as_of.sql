@@ -1,4 +1,4 @@
 {# The one clock of the models: the variable `as_of`, else the start of the run, in UTC to the second. #}
 {% macro as_of() -%}
-    {{ timestamp_literal(var('as_of') or run_started_at.strftime('%Y-%m-%d %H:%M:%S')) }}
+    {{ timestamp_literal(as_of_text()) }}
 {%- endmacro %}

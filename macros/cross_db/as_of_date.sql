@@ -1,3 +1,4 @@
+{# The UTC day of as_of(). #}
 {% macro as_of_date() -%}
-    {{ date_literal((var('as_of') or run_started_at.strftime('%Y-%m-%d'))[:10]) }}
+    {{ date_literal(as_of_text()[:10]) }}
 {%- endmacro %}
