@@ -74,9 +74,6 @@ class MysqlSource:
                 with closing(self._connect()) as second:
                     position, warnings = begin_mysql(self._connection, second, version, user)
             listings = list_tables(self._connection)
-            # A metadata lock is kept until the end of the transaction, and then no ALTER TABLE of
-            # the shop gets through; going back to this point after each table lets it go.
-            self._execute("savepoint before_table")
         try:
             yield MysqlSnapshot(
                 self._settings,
@@ -158,28 +155,22 @@ class MysqlSnapshot:
         """Yield all rows of a table; see `Snapshot`."""
         described = self._tables[table.name]
         with self._told(table.name):
+            stream = LineStream(self._connection, described.lines_query)
             try:
-                stream = LineStream(self._connection, described.lines_query)
-                try:
-                    yield from stream
-                finally:
-                    if stream.is_open:
-                        self._stop_query()
-                        stream.drain()
-                if stream.null_rows:
-                    yield from self._long_rows(described)
+                yield from stream
             finally:
-                self._let_go()
+                if stream.is_open:
+                    self._stop_query()
+                    stream.drain()
+            if stream.null_rows:
+                yield from self._long_rows(described)
 
     def compare(
         self, table: TableSchema, warehouse: psycopg.Connection[Any], *, checksums: bool
     ) -> Comparison:
         """Measure a table and its copy; see `Snapshot`."""
         with self._told(table.name):
-            try:
-                return compare_mysql(self._connection, warehouse, table, checksums=checksums)
-            finally:
-                self._let_go()
+            return compare_mysql(self._connection, warehouse, table, checksums=checksums)
 
     def _long_rows(self, table: MysqlTable) -> Iterator[Lines]:
         """Write lines here: slower, but a value may be as long as the server can store."""
@@ -198,10 +189,6 @@ class MysqlSnapshot:
                     lines, size = [], 0
         if lines:
             yield Lines(len(lines), b"".join(lines))
-
-    def _let_go(self) -> None:
-        with suppress(pymysql.MySQLError), self._connection.cursor() as cursor:
-            cursor.execute("rollback to savepoint before_table")
 
     def _stop_query(self) -> None:
         """Spare the server the rest of a query whose rows nobody wants any more."""
