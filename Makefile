@@ -7,7 +7,6 @@ MAKEFLAGS += --no-print-directory
 export PATH := $(CURDIR)/.venv/bin:$(PATH):/usr/sbin
 
 DEMO_SCALE ?= 0.1
-SQL_PATHS := models macros tests/dbt
 
 .PHONY: help
 help: ## Show this list
@@ -29,10 +28,13 @@ test: setup ## All tests: unit, dbt, integration with real servers, Dagster
 	@pytest -n 2 --dist loadfile
 
 .PHONY: lint
-lint: setup ## All static checks
+lint: setup ## All static checks: Python, SQL in three dialects, the house rules of dbt
 	@ruff check .
 	@ruff format --check .
 	@mypy
+	@sqlfluff lint --disable-progress-bar models tests/dbt
+	@python -m lint
+	@python -m lint.bouncer
 
 .PHONY: bench
 bench: setup ## Speed and memory, as ratios against a reference of the same run
