@@ -11,7 +11,7 @@ import dagster as dg
 from orchestration.connections import connect_postgres
 from orchestration.defs.dbt_project import Manifest
 from orchestration.defs.policies import FRESHNESS, POOL, RETRY
-from orchestration.defs.reconciliation import raw_check_results, raw_check_specs
+from orchestration.defs.reconciliation import CHECKSUM, raw_check_results, raw_check_specs
 from orchestration.defs.relation import columns_of
 from orchestration.defs.translator import SoftcartTranslator, personal_tags
 from orchestration.errors import SoftcartError
@@ -37,16 +37,6 @@ SYSTEMS: Mapping[str, SourceSystem] = {
     "oltp": SourceSystem("mysql", "table"),
     "catalog": SourceSystem("mongodb", "collection"),
 }
-
-
-class IngestConfig(dg.Config):
-    """What a run may ask of ingest.
-
-    Args:
-        checksums: Compare source and copy by checksum besides row count.
-    """
-
-    checksums: bool = True
 
 
 def sources_for(manifest: Manifest) -> list[dg.AssetSpec]:
@@ -116,7 +106,6 @@ def _ingest(source: str, manifest: Manifest) -> dg.AssetsDefinition:
     )
     def ingest(
         context: dg.AssetExecutionContext,
-        config: IngestConfig,
         settings: dg.ResourceParam[Settings],
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         checks = context.selected_asset_check_keys
@@ -125,7 +114,7 @@ def _ingest(source: str, manifest: Manifest) -> dg.AssetsDefinition:
         report = run_ingest(
             settings,
             tables=[f"{source}.{table}" for table, spec in specs.items() if spec.key in selected],
-            compare="checksums" if config.checksums else "rows",
+            compare="checksums" if any(c.name == CHECKSUM for c in checks) else "rows",
         )
         for warning in report.warnings:
             context.log.warning(warning)

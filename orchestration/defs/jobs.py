@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from orchestration.defs.ingest import IngestConfig
+from orchestration.defs.reconciliation import CHECKSUM
 from orchestration.defs.transform import DbtConfig
 
 DAILY = "daily_full"
@@ -31,16 +31,17 @@ def jobs_for(
             ),
             dg.define_asset_job(
                 HOURLY,
-                selection=everything,
                 # A checksum reads each source table a second time: once a day is what the shop's
                 # server should pay for it. What guards readers always runs: counts, dbt's tests.
-                config=_config(ingests, IngestConfig(checksums=False)),
+                selection=everything - _checksums(ingests),
                 description="As daily_full, with source and copy compared by row count only.",
             ),
             dg.define_asset_job(
                 REBUILD,
                 selection=dg.AssetSelection.assets(*transforms),
-                config=_config(transforms, DbtConfig(full_refresh=True)),
+                config=dg.RunConfig(
+                    ops={assets.op.name: DbtConfig(full_refresh=True) for assets in transforms}
+                ),
                 description=(
                     "Build every model anew from raw and from the snapshots' kept history; "
                     "for changed logic. Does not touch the shop."
@@ -50,5 +51,7 @@ def jobs_for(
     )
 
 
-def _config(assets: Sequence[dg.AssetsDefinition], config: dg.Config) -> dg.RunConfig:
-    return dg.RunConfig(ops={definition.op.name: config for definition in assets})
+def _checksums(ingests: Sequence[dg.AssetsDefinition]) -> dg.AssetSelection:
+    return dg.AssetSelection.checks(
+        *(check.key for assets in ingests for check in assets.check_specs if check.name == CHECKSUM)
+    )

@@ -32,8 +32,8 @@ def raw_check_specs(key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
             blocking=True,
             description=(
                 "Source and raw agree on how many values each column has and on their sum: of "
-                "numbers, lengths of texts, days, microseconds. Not evaluated by `hourly`, nor "
-                "while rows of the table are in quarantine."
+                "numbers, lengths of texts, days, microseconds. Left out by `hourly`; not "
+                "evaluated while rows of the table are in quarantine."
             ),
         ),
         dg.AssetCheckSpec(

@@ -57,9 +57,9 @@ def _dbt_set(selector: str, manifest: Manifest, project: DbtProject) -> dg.Asset
         config: DbtConfig,
         settings: dg.ResourceParam[Settings],
     ) -> Iterator[Any]:
-        # One run at a time, so one folder for each set: it keeps dbt's partial parse warm, and
-        # nothing piles up.
-        folder = settings.home.resolve() / "dagster" / "dbt" / selector
+        # dagster-dbt would make a folder for each run and never delete one. As one run works at a
+        # time, one folder will do; dbt finds in it what it parsed last time.
+        folder = settings.home.resolve() / "dagster" / "dbt"
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "run_results.json").unlink(missing_ok=True)
         variables = dbt_environment(settings)

@@ -87,8 +87,10 @@ def _shown(
     yield "[jobs]"
     for name in ("daily_full", "hourly", "rebuild"):
         job = definitions.resolve_job_def(name)
-        keys = {key.to_user_string().split("/")[0] for key in job.asset_layer.executable_asset_keys}
-        yield f"{name}: {len(job.asset_layer.executable_asset_keys)} assets of {_listed(keys)}"
+        graph = job.asset_layer.asset_graph
+        keys = {key.to_user_string().split("/")[0] for key in graph.materializable_asset_keys}
+        assets, evaluated = len(graph.materializable_asset_keys), len(graph.asset_check_keys)
+        yield f"{name}: {evaluated} checks and {assets} assets of {_listed(keys)}"
     yield ""
     yield "[schedules]"
     for environment in TIMETABLES:
@@ -203,30 +205,26 @@ def test_all_work_on_the_warehouse_is_retried_and_in_one_pool(definitions: dg.De
         assert assets.op.pools == {POOL}
 
 
-@pytest.mark.parametrize(
-    ("job", "config"),
-    [
-        ("daily_full", {}),
-        (
-            "hourly",
-            {
-                "ingest_catalog": {"config": {"checksums": False}},
-                "ingest_oltp": {"config": {"checksums": False}},
-            },
-        ),
-        (
-            "rebuild",
-            {
-                "dbt_marts": {"config": {"full_refresh": True}},
-                "dbt_refined": {"config": {"full_refresh": True}},
-            },
-        ),
-    ],
-)
-def test_a_job_asks_for_what_sets_it_apart(
-    definitions: dg.Definitions, job: str, config: dict[str, object]
+def test_the_hourly_job_leaves_out_the_checksums_and_nothing_else(
+    definitions: dg.Definitions,
 ) -> None:
-    assert (definitions.resolve_job_def(job).run_config or {}).get("ops", {}) == config
+    daily = definitions.resolve_job_def("daily_full").asset_layer.asset_graph
+    hourly = definitions.resolve_job_def("hourly").asset_layer.asset_graph
+    assert daily.materializable_asset_keys == hourly.materializable_asset_keys
+    left_out = daily.asset_check_keys - hourly.asset_check_keys
+    assert hourly.asset_check_keys < daily.asset_check_keys
+    assert {check.name for check in left_out} == {"checksums_equal_source"}
+    assert len(left_out) == 13
+
+
+def test_the_rebuild_asks_dbt_for_a_full_refresh_and_leaves_the_shop_alone(
+    definitions: dg.Definitions,
+) -> None:
+    rebuild = definitions.resolve_job_def("rebuild")
+    refresh = {"config": {"full_refresh": True}}
+    assert rebuild.run_config is not None
+    assert rebuild.run_config["ops"] == {"dbt_marts": refresh, "dbt_refined": refresh}
+    assert {step.name for step in rebuild.nodes} == {"dbt_marts", "dbt_refined"}
 
 
 def test_a_source_that_nothing_copies_is_an_error(home: Path) -> None:
