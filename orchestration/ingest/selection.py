@@ -42,11 +42,9 @@ def select_tables(
 
 
 def _unknown(name: str, available: Mapping[str, Sequence[str]]) -> SoftcartError:
-    names = [table for tables in available.values() for table in tables]
-    bare = name.rpartition(".")[2]
-    near = get_close_matches(bare.lower(), names, n=_MOST_SUGGESTIONS)
-    remedy = f"Did you mean {' or '.join(near)}?" if near else "The tables are: " + ", ".join(names)
+    names = list(dict.fromkeys(table for tables in available.values() for table in tables))
+    near = get_close_matches(name.rpartition(".")[2].lower(), names, n=_MOST_SUGGESTIONS)
     return SoftcartError(
         f"No source has a table or collection named {name}",
-        remedy=remedy.rstrip("?") if near else remedy,
+        remedy=f"Try {' or '.join(near)}" if near else f"Name one of {', '.join(names)}",
     )

@@ -89,7 +89,7 @@ def test_named_tables_alone_are_copied(shop: Settings) -> None:
     with pytest.raises(SoftcartError) as raised:
         run_ingest(shop, tables=["stocks"])
     assert raised.value.what == "No source has a table or collection named stocks"
-    assert raised.value.remedy == "Did you mean stock"
+    assert raised.value.remedy == "Try stock"
 
 
 def test_the_position_is_that_of_the_snapshot(shop: Settings) -> None:

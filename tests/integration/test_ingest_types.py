@@ -261,6 +261,21 @@ def test_a_value_of_many_packets_arrives_as_it_is(shop: Settings) -> None:
     ]
 
 
+def test_lines_of_every_length_arrive_as_they_are(shop: Settings) -> None:
+    """Around each length at which the protocol, or the way of reading, changes."""
+    lengths = [*range(300), *range(65400, 65700)]
+    on_mysql(
+        shop,
+        "create table lengths (id int primary key, value mediumtext)",
+        *(f"insert into lengths values ({n}, repeat(char(65 + {n} % 26), {n}))" for n in lengths),
+    )
+    assert ingest(shop)["lengths"].rows_read == len(lengths)
+    assert from_postgres(
+        shop,
+        "select count(*) from raw_oltp.lengths where value = repeat(chr(65 + id % 26), id)",
+    ) == [(len(lengths),)]
+
+
 def _name(number: int) -> str:
     return f"type_{number:02}"
 
