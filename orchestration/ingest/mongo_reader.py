@@ -8,9 +8,11 @@ from typing import Any, Final, cast
 
 import bson
 import psycopg
+from bson.timestamp import Timestamp
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
 from pymongo.errors import OperationFailure, PyMongoError
+from pymongo.read_concern import ReadConcern
 
 from orchestration.connections import Document, connect_mongo
 from orchestration.ingest import copy_text, ejson
@@ -25,6 +27,9 @@ _COLUMNS: Final = (Column("_id", "text"), Column("document", "jsonb"))
 _BATCH_DOCUMENTS: Final = 2000
 # Errors of a server that keeps no history to read a moment from, such as a standalone one.
 _NO_SNAPSHOT: Final = {20, 72, 123, 246, 263}
+# SecantusDB says that it holds a snapshot and does not; a transaction it does hold. MongoDB itself
+# ends transactions after a minute, so they are not the way for all.
+_FEIGNS_SNAPSHOTS: Final = "secantusVersion"
 
 
 class MongoSource:
@@ -51,33 +56,37 @@ class MongoSource:
     def snapshot(self) -> Iterator[MongoSnapshot]:
         """Hold all collections at one moment, or read them as they are if the server cannot."""
         client = self._database.client
-        with client.start_session(snapshot=True) as session:
+        with self._told(None):
+            is_feigned = _FEIGNS_SNAPSHOTS in client.server_info()
+        with client.start_session(snapshot=not is_feigned) as session:
             with self._told(None):
-                try:
-                    # The first read fixes the session's moment.
-                    self._database.get_collection("system.softcart").find_one({}, session=session)
-                    yield_session: ClientSession | None = session
-                except OperationFailure as error:
-                    if error.code not in _NO_SNAPSHOT:
-                        raise
-                    yield_session = None
-                position = self._position(yield_session)
-            yield MongoSnapshot(self, self._database, yield_session, position)
+                # Before the moment, so that what a change stream then repeats is all it can do.
+                before = self._database.command("ping").get("operationTime")
+                if is_feigned:
+                    session.start_transaction(read_concern=ReadConcern("snapshot"))
+                holds_moment = self._fix_moment(session)
+                exact = getattr(session, "_snapshot_time", None)
+            yield MongoSnapshot(
+                self,
+                self._database,
+                session if holds_moment else None,
+                _position(exact or before, is_exact=exact is not None),
+            )
 
     def close(self) -> None:
         """Close the connection."""
         with suppress(PyMongoError):
             self._database.client.close()
 
-    def _position(self, session: ClientSession | None) -> Position | None:
-        """Return the time from which a change stream misses nothing that the snapshot has not."""
-        time: Any = getattr(session, "_snapshot_time", None)
-        if time is None:
-            time = self._database.command("ping").get("operationTime")
-        if time is None:
-            return None
-        is_exact = session is not None
-        return {"server": "MongoDB", "time": time.time, "increment": time.inc, "exact": is_exact}
+    def _fix_moment(self, session: ClientSession) -> bool:
+        """Return whether the server can hold a moment; the session's first read fixes it."""
+        try:
+            self._database.get_collection("system.softcart").find_one({}, session=session)
+        except OperationFailure as error:
+            if error.code not in _NO_SNAPSHOT:
+                raise
+            return False
+        return True
 
     @contextmanager
     def _told(self, collection: str | None) -> Iterator[None]:
@@ -151,6 +160,13 @@ class MongoSnapshot:
         # Without a moment to go back to, only a collection that stood still can be compared.
         stood_still = comparison.source_rows == self._counts.get(table.name)
         return comparison if has_moment or stood_still else None
+
+
+def _position(time: Timestamp | None, *, is_exact: bool) -> Position | None:
+    """Return the time from which a change stream misses nothing that a snapshot has not."""
+    if time is None:
+        return None
+    return {"server": "MongoDB", "time": time.time, "increment": time.inc, "exact": is_exact}
 
 
 def _line(document: Document) -> bytes:

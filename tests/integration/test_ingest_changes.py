@@ -177,6 +177,7 @@ def _move_money_between_reads(settings: Settings) -> None:
     mover = threading.Thread(target=move)
     mover.start()
     try:
+        assert moved.wait(30)
         assert by_name(run_ingest(settings, report=wait_for_a_move))["a_account"].updated > 0
     finally:
         stop.set()
