@@ -112,3 +112,16 @@ def _remove_abandoned_homes() -> None:
                 shutil.rmtree(home)
         except (BlockingIOError, FileNotFoundError):
             continue  # its tests still run, or they are just beginning or ending
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests recorded for people to read, such as where each row of a file went."""
+    recorded = [
+        f"{name}: {value}"
+        for report in terminalreporter.stats.get("passed", [])
+        for name, value in getattr(report, "user_properties", [])
+    ]
+    if recorded:
+        terminalreporter.section("recorded")
+        for line in recorded:
+            terminalreporter.line(line)

@@ -170,34 +170,44 @@ def test_the_file_is_the_published_one(facts: Facts) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "query"),
+    ("kind", "place", "query"),
     [
-        ("line", LINES),
-        ("cancellation", RETURNS),
-        ("adjustment", ADJUSTMENTS),
-        ("stock correction", CORRECTIONS),
+        ("line", "fct_order_items", LINES),
+        ("cancellation", "fct_returns", RETURNS),
+        ("adjustment", "fct_payments", ADJUSTMENTS),
+        ("stock correction", "fct_inventory_movements", CORRECTIONS),
     ],
 )
 def test_each_kind_arrives_whole(
     marts: psycopg.Connection,
     facts: Facts,
     kind: str,
+    place: str,
     query: LiteralString,
     record_property: Callable[[str, object], None],
 ) -> None:
     rows, quantity, amount = _one(marts, query)
     expected = facts.kinds[kind]
-    record_property(kind, f"{rows} rows, quantity {quantity}, amount {amount}")
+    record_property(
+        f"Online Retail, {kind}", f"{rows:,} rows in {place}, quantity {quantity:,}, {amount:,} GBP"
+    )
     assert (rows, quantity) == (expected.rows, expected.quantity)
     assert amount == expected.amount
 
 
-def test_the_grand_totals_tie(marts: psycopg.Connection, facts: Facts) -> None:
+def test_the_grand_totals_tie(
+    marts: psycopg.Connection, facts: Facts, record_property: Callable[[str, object], None]
+) -> None:
     totals = [_one(marts, query) for query in (LINES, RETURNS, ADJUSTMENTS, CORRECTIONS)]
     rows, quantities, amounts = zip(*totals, strict=True)
     assert sum(rows) == facts.rows == 541_909
     assert sum(quantities) == facts.quantity == 5_176_450
     assert sum(amounts) == facts.amount
+    record_property(
+        "Online Retail, all",
+        f"{sum(rows):,} rows, {facts.surplus_copies:,} of them surplus copies; "
+        f"quantity {sum(quantities):,}, {sum(amounts):,} GBP",
+    )
 
 
 def test_invoices_customers_and_products_are_all_there(
