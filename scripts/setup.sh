@@ -9,7 +9,9 @@ venv=.venv
 stamp=$venv/.complete
 
 fail() {
-    printf 'Error: %s\n' "$@" >&2
+    echo "Error: $1" >&2
+    shift
+    printf '%s\n' "$@" >&2
     exit 1
 }
 
