@@ -145,8 +145,8 @@ class MysqlColumn:
         name = self._identifier
         if self.data_type == "bit":
             return f"{name} + 0"
-        if self.data_type in _FLOATS:
-            # As text a FLOAT has six digits; times one it is a DOUBLE, which prints exactly.
+        if self.data_type == "float":
+            # As text a FLOAT has six digits; times one it is a DOUBLE, which prints enough of them.
             # Adding zero instead would turn -0 into 0.
             return f"{name} * 1e0"
         if self.data_type == "json":
