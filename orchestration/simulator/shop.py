@@ -116,7 +116,8 @@ def _claim(connection: MysqlConnection, settings: Settings) -> None:
     """Make this the only filling of the shop, for as long as the connection lives."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "select get_lock(concat('softcart filling ', md5(database())), %s)", (_CLAIM_SECONDS,)
+            "select get_lock(concat('softcart filling ', left(sha2(database(), 256), 32)), %s)",
+            (_CLAIM_SECONDS,),
         )
         row = cursor.fetchone()
     if not row or row[0] != 1:
