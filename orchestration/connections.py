@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
-import pymongo
 import pymysql
 import pymysql.cursors
-from pymongo.database import Database
-from pymongo.errors import ConfigurationError, OperationFailure, PyMongoError
 
 from orchestration.errors import SoftcartError
 from orchestration.settings import Server, ServerUrl, Settings
 from orchestration.versions import ServerVersion, mongo_version, mysql_version, postgres_version
+
+if TYPE_CHECKING:
+    from pymongo.database import Database
 
 CONNECT_TIMEOUT_SECONDS = 10
 
@@ -94,6 +94,10 @@ def connect_mongo(settings: Settings) -> Database[Document]:
     Raises:
         SoftcartError: The server cannot be reached, refuses the user or is too old.
     """
+    # pymongo takes as long to load as a small run takes, and not every run needs it.
+    import pymongo
+    from pymongo.errors import ConfigurationError, OperationFailure, PyMongoError
+
     url = settings.url("mongo")
     try:
         client: pymongo.MongoClient[Document] = pymongo.MongoClient(

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import psycopg
 import pymysql
-from pymongo.database import Database
 
 from orchestration.errors import SoftcartError
+
+if TYPE_CHECKING:
+    from pymongo.database import Database
 
 Product = Literal["PostgreSQL", "MySQL", "MariaDB", "MongoDB"]
 

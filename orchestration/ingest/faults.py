@@ -1,22 +1,13 @@
-"""Faults of the drivers, told in a user's words and without a row's data."""
+"""Faults of PostgreSQL, told in a user's words and without a row's data."""
 
 from __future__ import annotations
 
 import psycopg
-import pymysql
-from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
 
 from orchestration.errors import SoftcartError
 from orchestration.settings import ServerUrl
 
-_NOTHING_LOST = "Nothing of it is visible: run `softcart ingest` again"
-
-_MYSQL_GONE = {1053, 1927, 2003, 2006, 2013}
-_MYSQL_SELECT_DENIED = {1142, 1143}
-_MYSQL_PRIVILEGE_MISSING = {1044, 1227}
-_MYSQL_DEFINITION_CHANGED = {1146, 1412}
-_MONGO_UNAUTHORIZED = {13}
-_MONGO_SNAPSHOT_GONE = {239, 246}
+NOTHING_LOST = "Nothing of it is visible: run `softcart ingest` again"
 
 
 class SourceLostError(SoftcartError):
@@ -38,17 +29,17 @@ def warehouse_fault(error: psycopg.Error, url: ServerUrl) -> WarehouseFaultError
     if code == "53100":
         return WarehouseFaultError(
             f"The disk of the PostgreSQL server at {url} is full",
-            remedy=f"Make room on that disk. {_NOTHING_LOST}",
+            remedy=f"Make room on that disk. {NOTHING_LOST}",
         )
     if code is None or code.startswith(("08", "57P")):
         return WarehouseFaultError(
             f"The PostgreSQL server at {url} went away while ingest was writing",
-            remedy=f"See why in the server's log and start it. {_NOTHING_LOST}",
+            remedy=f"See why in the server's log and start it. {NOTHING_LOST}",
         )
     if code.startswith(("53", "58", "XX")):
         return WarehouseFaultError(
             f"The PostgreSQL server at {url} reports a fault of its own (SQLSTATE {code})",
-            remedy=f"See the server's log. {_NOTHING_LOST}",
+            remedy=f"See the server's log. {NOTHING_LOST}",
         )
     return None
 
@@ -72,67 +63,4 @@ def table_fault(error: psycopg.Error, table: str, url: ServerUrl) -> SoftcartErr
     return SoftcartError(
         f"PostgreSQL refuses {table} (SQLSTATE {code}){detail}",
         remedy="The other tables went on; `softcart --debug ingest` shows where it happened",
-    )
-
-
-def mysql_fault(error: pymysql.MySQLError, url: ServerUrl, table: str | None) -> SoftcartError:
-    """Return what to tell of a fault of the MySQL server.
-
-    Args:
-        error: As PyMySQL raised it.
-        url: The shop's server.
-        table: What was read when it happened, None if no table.
-    """
-    code = error.args[0] if error.args else None
-    subject = f"table {table}" if table else "the database"
-    if code in _MYSQL_GONE or isinstance(error, pymysql.err.InterfaceError):
-        return SourceLostError(
-            f"The MySQL server at {url} went away while ingest was reading {subject}",
-            remedy=f"See why in the server's log and start it. {_NOTHING_LOST}",
-        )
-    if code in _MYSQL_SELECT_DENIED and table:
-        return SoftcartError(
-            f"The user {url.user} of {url} may not read table {table}",
-            remedy=f"As an administrator: GRANT SELECT ON `{url.database}`.* TO '{url.user}'@'%'",
-        )
-    if code in _MYSQL_PRIVILEGE_MISSING:
-        return SoftcartError(
-            f"The user {url.user} of {url} lacks a privilege for {subject}",
-            remedy=f"As an administrator: GRANT SELECT ON `{url.database}`.* TO '{url.user}'@'%'; "
-            f"GRANT RELOAD, REPLICATION CLIENT ON *.* TO '{url.user}'@'%'",
-        )
-    if code in _MYSQL_DEFINITION_CHANGED and table:
-        return SoftcartError(
-            f"Table {table} of {url} was altered or dropped while ingest was reading",
-            remedy="Run `softcart ingest` again",
-        )
-    return SoftcartError(
-        f"The MySQL server at {url} fails to read {subject} (error {code})",
-        remedy=f"See the server's log and the meaning of error {code} in its manual",
-    )
-
-
-def mongo_fault(error: PyMongoError, url: ServerUrl, collection: str | None) -> SoftcartError:
-    """Return what to tell of a fault of the MongoDB server; arguments as for `mysql_fault`."""
-    subject = f"collection {collection}" if collection else "the database"
-    code = error.code if isinstance(error, OperationFailure) else None
-    if isinstance(error, ConnectionFailure):
-        return SourceLostError(
-            f"The MongoDB server at {url} went away while ingest was reading {subject}",
-            remedy=f"See why in the server's log and start it. {_NOTHING_LOST}",
-        )
-    if code in _MONGO_UNAUTHORIZED:
-        return SoftcartError(
-            f"The user {url.user} of {url} may not read {subject}",
-            remedy=f'As an administrator: db.grantRolesToUser("{url.user}", '
-            f'[{{role: "read", db: "{url.database}"}}])',
-        )
-    if code in _MONGO_SNAPSHOT_GONE:
-        return SoftcartError(
-            f"The MongoDB server at {url} forgot the moment that {subject} was read at",
-            remedy="Raise minSnapshotHistoryWindowInSeconds on the server, then run ingest again",
-        )
-    return SoftcartError(
-        f"The MongoDB server at {url} fails to read {subject} (error {code})",
-        remedy="See the server's log",
     )

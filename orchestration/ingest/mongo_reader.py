@@ -18,7 +18,7 @@ from orchestration.connections import Document, connect_mongo
 from orchestration.ingest import copy_text, ejson
 from orchestration.ingest.batch import Column, LineBlocks, Lines, Position, TableSchema
 from orchestration.ingest.comparison import Comparison
-from orchestration.ingest.faults import mongo_fault
+from orchestration.ingest.mongo_faults import mongo_fault
 from orchestration.ingest.reconciliation import compare_mongo
 from orchestration.settings import Settings
 

@@ -15,7 +15,7 @@ from orchestration.errors import SoftcartError
 from orchestration.ingest import copy_text
 from orchestration.ingest.batch import LineBlocks, Lines, Position, TableSchema
 from orchestration.ingest.comparison import Comparison
-from orchestration.ingest.faults import mysql_fault
+from orchestration.ingest.mysql_faults import mysql_fault
 from orchestration.ingest.mysql_position import begin_mariadb, begin_mysql
 from orchestration.ingest.mysql_schema import Listing, MysqlTable, describe_table, list_tables
 from orchestration.ingest.mysql_wire import LineStream

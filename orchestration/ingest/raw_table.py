@@ -213,8 +213,13 @@ def _key(connection: psycopg.Connection[Any], name: sql.Identifier) -> tuple[str
 
 
 def _create(connection: psycopg.Connection[Any], name: sql.Identifier, table: TableSchema) -> None:
+    # A key column is declared so here, or adding the key would read the whole table for it.
     columns = [
-        sql.SQL("{} {}").format(sql.Identifier(column.name), sql.SQL(column.type))
+        sql.SQL("{} {} {}").format(
+            sql.Identifier(column.name),
+            sql.SQL(column.type),
+            sql.SQL("not null" if column.name in table.key else "null"),
+        )
         for column in table.columns
     ]
     columns += [

@@ -9,17 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pymysql
 from psycopg import sql
-from pymongo.client_session import ClientSession
-from pymongo.database import Database
 
-from orchestration.connections import Document
 from orchestration.ingest.batch import TableSchema
 from orchestration.ingest.comparison import ROWS, Comparison, Numbers
+
+if TYPE_CHECKING:  # a run that reads MySQL alone does not wait for pymongo
+    from pymongo.client_session import ClientSession
+    from pymongo.database import Database
+
+    from orchestration.connections import Document
 
 # How a value counts into a column's sum: (MySQL types, PostgreSQL types, in MySQL, in PostgreSQL).
 # Sums of exact numbers are the same in any order; floating point is not, so it is only counted.

@@ -23,16 +23,28 @@ from orchestration.ingest.faults import (
     table_fault,
     warehouse_fault,
 )
-from orchestration.ingest.mongo_reader import MongoSource
-from orchestration.ingest.mysql_reader import MysqlSource
 from orchestration.ingest.report import Fault, IngestReport, SourceReport, TableReport
-from orchestration.ingest.selection import select_tables
+from orchestration.ingest.selection import may_be_in, select_tables
 from orchestration.settings import ServerUrl, Settings
 from orchestration.warehouse.locks import sole_writer
 
 Compare = Literal["rows", "checksums"]
 
-SOURCES: Final = (MysqlSource, MongoSource)
+
+def _oltp(settings: Settings) -> Source:
+    from orchestration.ingest.mysql_reader import MysqlSource
+
+    return MysqlSource(settings)
+
+
+def _catalog(settings: Settings) -> Source:
+    from orchestration.ingest.mongo_reader import MongoSource
+
+    return MongoSource(settings)
+
+
+# How each source is opened; its driver, slow to load, is loaded only then.
+SOURCES: Final[dict[str, Callable[[Settings], Source]]] = {"oltp": _oltp, "catalog": _catalog}
 
 # For index builds and joins of this session alone; PostgreSQL's own defaults are for many.
 _SESSION: Final = (
@@ -113,14 +125,16 @@ class _Run:
             sources: list[Source] = []
             available: dict[str, list[str]] = {}
             unreachable: list[SourceReport] = []
-            for connect in SOURCES:
+            for name, connect in SOURCES.items():
+                if not may_be_in(name, wanted, list(SOURCES)):
+                    continue
                 try:
                     source = connect(settings)
                     stack.callback(source.close)
-                    available[source.name] = source.table_names()
+                    available[name] = source.table_names()
                     sources.append(source)
                 except SoftcartError as error:
-                    unreachable.append(SourceReport(connect.name, fault=Fault.of(error)))
+                    unreachable.append(SourceReport(name, fault=Fault.of(error)))
             selected = select_tables(available, wanted, is_whole=not unreachable)
             if wanted and sum(map(len, selected.values())) >= len(set(wanted)):
                 unreachable.clear()  # every name was found without them

@@ -10,6 +10,18 @@ from orchestration.errors import SoftcartError
 _MOST_SUGGESTIONS = 3
 
 
+def may_be_in(source: str, wanted: Sequence[str] | None, sources: Sequence[str]) -> bool:
+    """Return whether a source can have one of the wanted tables, as far as their names say.
+
+    Args:
+        source: One of `sources`.
+        wanted: Names, `orders` or `oltp.orders`; None or empty for all.
+        sources: Names of all sources.
+    """
+    prefixes = {name.partition(".")[0] if "." in name else "" for name in wanted or [""]}
+    return source in prefixes or not prefixes <= set(sources)
+
+
 def select_tables(
     available: Mapping[str, Sequence[str]], wanted: Sequence[str] | None, *, is_whole: bool
 ) -> dict[str, list[str]]:

