@@ -62,5 +62,5 @@ def table_fault(error: psycopg.Error, table: str, url: ServerUrl) -> SoftcartErr
     detail = "" if code[:2] in ("22", "23") else f": {error.diag.message_primary}"
     return SoftcartError(
         f"PostgreSQL refuses {table} (SQLSTATE {code}){detail}",
-        remedy="The other tables went on; `softcart --debug ingest` shows where it happened",
+        remedy="The other tables went on; see the server's log for this one",
     )

@@ -12,7 +12,7 @@ from orchestration.versions import ServerVersion
 _BEGIN = "start transaction with consistent snapshot, read only"
 # FLUSH TABLES WITH READ LOCK waits for running statements, and new ones wait behind it.
 _LOCK_WAIT_SECONDS = 10
-_ER_ACCESS_DENIED = {1045, 1227, 1193, 1142}
+_ER_ACCESS_DENIED = {1045, 1227}
 _ER_LOCK_WAIT_TIMEOUT = {1205}
 # SHOW MASTER STATUS was renamed in 8.2 and removed in 8.4.
 _BINARY_LOG_STATUS_SINCE = (8, 2)
