@@ -18,6 +18,7 @@ from orchestration.ingest.comparison import Comparison
 from orchestration.ingest.mysql_faults import mysql_fault
 from orchestration.ingest.mysql_position import begin_mariadb, begin_mysql
 from orchestration.ingest.mysql_schema import Listing, MysqlTable, describe_table, list_tables
+from orchestration.ingest.mysql_types import LEAST_PACKET_BYTES
 from orchestration.ingest.mysql_wire import LineStream
 from orchestration.ingest.reconciliation import compare_mysql
 from orchestration.settings import Settings
@@ -67,6 +68,7 @@ class MysqlSource:
         with self._told():
             for statement in (*_SESSION, _NO_TIME_LIMIT[version.product]):
                 self._execute(statement)
+            self._require_room()
             if is_mariadb:
                 position, warnings = begin_mariadb(self._connection)
             else:
@@ -86,6 +88,17 @@ class MysqlSource:
         finally:
             with suppress(pymysql.MySQLError):
                 self._connection.rollback()
+
+    def _require_room(self) -> None:
+        with self._connection.cursor() as cursor:
+            cursor.execute("select @@max_allowed_packet")
+            ((found,),) = cursor.fetchall()
+        if found < LEAST_PACKET_BYTES:
+            raise SoftcartError(
+                f"The MySQL server at {self._settings.url('mysql')} has a max_allowed_packet of "
+                f"{found} bytes, too few to format rows in",
+                remedy="Raise it: SET GLOBAL max_allowed_packet = 16777216",
+            )
 
     def close(self) -> None:
         """Close the connection."""

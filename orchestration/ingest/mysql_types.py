@@ -61,6 +61,8 @@ _FIXED: Final = {
 _UTF8: Final = {"utf8mb4", "utf8mb3", "utf8", "ascii"}
 _BIT_MOST_OF_BIGINT: Final = 63
 _MOST_BYTES_TO_FORMAT: Final = 64 * 1024
+# Of max_allowed_packet, the end of any string: twice 64 KB, and twice a VARCHAR's most bytes.
+LEAST_PACKET_BYTES: Final = 512 * 1024
 
 
 @dataclass(frozen=True)
@@ -160,7 +162,7 @@ class MysqlColumn:
 
     @property
     def field(self) -> str:
-        """SQL of the value as a field of a COPY line; NULL only if the server runs out of room."""
+        """SQL of the value as a field of a COPY line."""
         text = self.value
         if self._is_bytes:
             text = rf"concat('\\\\x', hex({text}))"
@@ -193,12 +195,13 @@ def quote(identifier: str) -> str:
 def line_expression(columns: Sequence[MysqlColumn]) -> str:
     """Return SQL of a whole COPY line with its newline.
 
-    It is NULL, and only then, for a long row: one of 64 KB, or longer than max_allowed_packet. The
-    server's replace() takes time by the square of a value's length.
+    It is NULL for a row with more than 64 KB in values without a bound, and only then: the server's
+    replace() takes time by the square of a value's length, and its strings have an end. Fields of
+    other rows are never NULL, given the `LEAST_PACKET_BYTES`, so concat_ws() leaves none out.
     """
-    # concat(), not concat_ws(), which would leave out a NULL instead of becoming NULL.
-    separated = r", '\t', ".join(column.field for column in columns)
-    line = rf"concat({separated}, '\n')"
+    *fields, last = (column.field for column in columns)
+    separated = ", ".join([*fields, rf"concat({last}, '\n')"])
+    line = rf"concat_ws('\t', {separated})"
     lengths = [length for column in columns if (length := column.length_if_long)]
     if not lengths:
         return line

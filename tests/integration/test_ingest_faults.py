@@ -267,6 +267,20 @@ def test_the_other_source_goes_on(sold: Settings) -> None:
     assert run_ingest(wrong, tables=["products"]).succeeded
 
 
+def test_the_shop_s_server_has_too_small_packets(sold: Settings) -> None:
+    with connect_mysql(sold) as mysql, mysql.cursor() as cursor:
+        cursor.execute("select @@global.max_allowed_packet")
+        ((usual,),) = cursor.fetchall()
+        cursor.execute("set global max_allowed_packet = 262144")
+        try:
+            report = run_ingest(sold, tables=["oltp.a"])
+        finally:
+            cursor.execute(f"set global max_allowed_packet = {usual}")
+    (fault,) = report.faults
+    assert "max_allowed_packet of 262144 bytes" in fault.what
+    assert fault.remedy == "Raise it: SET GLOBAL max_allowed_packet = 16777216"
+
+
 @contextmanager
 def _mysql_user(settings: Settings, *grants: str) -> Iterator[Settings]:
     url = settings.url("mysql")
