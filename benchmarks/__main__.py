@@ -43,12 +43,7 @@ def main() -> None:
     ]
     host = machine()
     _print(results, host)
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{host['date']}.json"
-    content = {"machine": host, "scale": arguments.scale} | {
-        "results": [result.as_dict() for result in results]
-    }
-    path.write_text(json.dumps(content, indent=2) + "\n")
+    _keep(results, host, arguments.scale)
 
 
 def _print(results: list[Result], host: dict[str, object]) -> None:
@@ -73,6 +68,17 @@ def _print(results: list[Result], host: dict[str, object]) -> None:
             "" if result.peak_mb is None else f"{result.peak_mb:.0f}",
         )
     Console().print(table)
+
+
+def _keep(results: list[Result], host: dict[str, object], scale: float) -> None:
+    """Write the results to the day's file, over earlier ones of the same and beside the others."""
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"{host['date']}.json"
+    before = json.loads(path.read_text())["results"] if path.exists() else []
+    after = [result.as_dict() for result in results]
+    kept = {(entry["name"], entry["reference"]): entry for entry in [*before, *after]}
+    content = {"machine": host, "scale": scale, "results": list(kept.values())}
+    path.write_text(json.dumps(content, indent=2) + "\n")
 
 
 if __name__ == "__main__":
