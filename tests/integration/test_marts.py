@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -51,6 +52,13 @@ def shop_rows(settings: Settings, query: str) -> Rows:
 def mart_rows(settings: Settings, query: str) -> Rows:
     with connect_postgres(settings) as warehouse:
         return warehouse.execute(sql.SQL(query)).fetchall()
+
+
+def test_every_dbt_unit_test_passes(built: Settings) -> None:
+    done = run_dbt(built, ["test", "--select", "test_type:unit"])
+    done.raise_for_failures()
+    manifest = json.loads((built.home / "dbt" / "target" / "manifest.json").read_text())
+    assert done.tests["ok"] == len(manifest["unit_tests"]) > 0
 
 
 @pytest.mark.parametrize(
