@@ -117,7 +117,9 @@ def apply(
         _merge(connection, raw, report, is_complete=batch.is_complete)
     if raw.is_new:
         connection.execute(sql.SQL("analyze {}").format(raw.name))
-    had = state.note_table(connection, raw.schema, batch.position, run_id)
+    had = state.note_table(
+        connection, raw.schema, batch.position, run_id, has_changed=report.changed > 0
+    )
     report.schema_changes += [
         f"column {name} is gone: NULL from now on" for name in raw.dropped if name in had
     ]

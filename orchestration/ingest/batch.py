@@ -86,6 +86,9 @@ class Batch:
         is_complete: The batch holds every row of the table, so a key that is not in it is gone.
         has_changes: Each line begins with a change code (`UPSERT` or `TOMBSTONE`); a tombstone's
             other columns may be empty. Otherwise every row is an upsert. A key occurs once.
+        history: For a table of `history.TRACKED`: every change in the order of their commits, a key
+            as often as it changed. Each line is a change code, the commit time, then the fields of
+            the row. None when only the outcome is known: what differs from raw is the history.
     """
 
     table: TableSchema
@@ -93,6 +96,7 @@ class Batch:
     position: Position | None = None
     is_complete: bool = True
     has_changes: bool = False
+    history: Callable[[], LineBlocks] | None = None
 
 
 class Snapshot(Protocol):

@@ -14,6 +14,10 @@ class SourceLostError(SoftcartError):
     """A source went away while it was read: nothing more can come from it in this run."""
 
 
+class LogLostError(SoftcartError):
+    """A source's log does not have what follows a position: only a new copy helps."""
+
+
 class WarehouseFaultError(SoftcartError):
     """PostgreSQL cannot go on at all: it went away, is full, or is being stopped."""
 

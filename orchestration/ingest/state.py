@@ -39,8 +39,12 @@ create table if not exists ingest.tables (
     run_id         bigint not null,
     copied_at      timestamptz not null,
     missing_since  timestamptz,
+    changed_at     timestamptz,
     primary key (source, table_name)
 );
+alter table ingest.tables add column if not exists changed_at timestamptz;
+comment on column ingest.tables.changed_at is
+    '_loaded_at of the rows that were written last: nothing in raw is newer';
 
 create table if not exists ingest.raw_quarantine (
     source         text not null,
@@ -108,19 +112,31 @@ def note_table(
     table: TableSchema,
     position: Position | None,
     run_id: int,
+    *,
+    has_changed: bool,
 ) -> set[str]:
-    """Note that a table stands at a position; return the columns it had when last noted."""
+    """Note that a table stands at a position; return the columns it had when last noted.
+
+    Args:
+        connection: In the transaction that wrote the table.
+        table: As its source has it.
+        position: Where its source stood.
+        run_id: The run.
+        has_changed: Whether any of its raw rows was written.
+    """
     before = connection.execute(
         "select columns from ingest.tables where source = %s and table_name = %s",
         (table.source, table.name),
     ).fetchone()
     columns = [column.name for column in table.columns]
     connection.execute(
-        "insert into ingest.tables values (%s, %s, %s, %s, %s, now(), null) "
+        "insert into ingest.tables as noted "
+        "(source, table_name, columns, position, run_id, copied_at, changed_at) "
+        "values (%s, %s, %s, %s, %s, now(), case when %s then now() end) "
         "on conflict (source, table_name) do update set columns = excluded.columns, "
         "position = excluded.position, run_id = excluded.run_id, copied_at = excluded.copied_at, "
-        "missing_since = null",
-        (table.source, table.name, columns, _json(position), run_id),
+        "missing_since = null, changed_at = coalesce(excluded.changed_at, noted.changed_at)",
+        (table.source, table.name, columns, _json(position), run_id, has_changed),
     )
     return set(before[0]) if before else set(columns)
 
