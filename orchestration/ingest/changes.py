@@ -125,5 +125,3 @@ class ChangeLog(Protocol):
 
     def close(self) -> None:
         """Close the connection."""
-
-
