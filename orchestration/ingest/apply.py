@@ -8,20 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import datetime
 from typing import Any, Final
 
 import psycopg
 from psycopg import sql
 
-from orchestration.ingest import quarantine, state
+from orchestration.ingest import history, quarantine, state
 from orchestration.ingest.batch import (
     CHANGE,
+    COMMITTED_AT,
     DELETED_AT,
     LOADED_AT,
     TOMBSTONE,
     UNSTORABLE,
     UPSERT,
     Batch,
+    LineBlocks,
     Lines,
 )
 from orchestration.ingest.raw_table import RawTable, add_primary_key, as_stored, comma, fit
@@ -47,13 +50,15 @@ with merged as (
     when not matched and staged.{change} = {upsert}
         then insert ({columns}) values ({values})
     {tombstone_absent}
-    returning merge_action() as action, raw.{deleted_at} is not null as is_deleted
-)
+    returning
+        merge_action() = 'INSERT' as is_new,
+        case when raw.{deleted_at} is null then {upsert} else {tombstone} end as {change}{state}
+){keep_state}
 
 select
-    count(*) filter (where action = 'INSERT') as inserted,
-    count(*) filter (where action = 'UPDATE' and not is_deleted) as updated,
-    count(*) filter (where is_deleted) as tombstoned
+    count(*) filter (where is_new) as inserted,
+    count(*) filter (where {change} = {upsert} and not is_new) as updated,
+    count(*) filter (where {change} = {tombstone}) as tombstoned
 from merged
 """)
 
@@ -86,6 +91,7 @@ def apply(
         SoftcartError: The source has changed in a way that raw cannot follow; or from the reader.
     """
     raw = fit(connection, batch.table)
+    states = history.fit(connection, raw)
     report = TableReport(batch.table.source, batch.table.name, position=batch.position)
     report.schema_changes += raw.changes
     fields = [CHANGE, *raw.column_names] if batch.has_changes else raw.column_names
@@ -113,13 +119,20 @@ def apply(
         quarantine.drop_staging(connection)
     if goes_straight:
         report.inserted = report.rows_read
+        if states:
+            history.begin(connection, states)
     else:
-        _merge(connection, raw, report, is_complete=batch.is_complete)
+        merged = None if batch.history else states
+        _merge(connection, raw, report, merged, batch.committed_at, is_complete=batch.is_complete)
+    has_changed = report.changed > 0
+    if states and raw.is_new and not states.is_new:
+        history.end_missing(connection, states)
+    if states and batch.history:
+        # A row that came and went within the batch has left states, and nothing in raw.
+        has_changed |= _keep_history(connection, states, batch.history, may_be_bad=may_be_bad) > 0
     if raw.is_new:
         connection.execute(sql.SQL("analyze {}").format(raw.name))
-    had = state.note_table(
-        connection, raw.schema, batch.position, run_id, has_changed=report.changed > 0
-    )
+    had = state.note_table(connection, raw.schema, batch.position, run_id, has_changed=has_changed)
     report.schema_changes += [
         f"column {name} is gone: NULL from now on" for name in raw.dropped if name in had
     ]
@@ -145,7 +158,7 @@ def replay(connection: psycopg.Connection[Any], source: str, name: str) -> Table
     quarantine.split(connection, raw)
     report.quarantined = report.rows_read - quarantine.release_good(connection, raw)
     quarantine.drop_staging(connection)
-    _merge(connection, raw, report, is_complete=False)
+    _merge(connection, raw, report, history.fit(connection, raw), None, is_complete=False)
     return report
 
 
@@ -173,6 +186,24 @@ def _copy(
             copy.write(block.text)
 
 
+def _keep_history(
+    connection: psycopg.Connection[Any],
+    states: history.History,
+    read: Callable[[], LineBlocks],
+    *,
+    may_be_bad: bool,
+) -> int:
+    fields = [CHANGE, COMMITTED_AT, *states.raw.column_names]
+    history.create_staging(connection, states.raw, may_be_bad=may_be_bad)
+    with closing(read()) as lines:
+        if may_be_bad:
+            marked = quarantine.storable(lines, fields)
+            _copy(connection, history.STAGED, [*fields, UNSTORABLE], marked)
+        else:
+            _copy(connection, history.STAGED, fields, lines)
+    return history.keep_staged(connection, states, may_be_bad=may_be_bad)
+
+
 def _create_staged(connection: psycopg.Connection[Any], raw: RawTable) -> None:
     columns = (
         sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(type_))
@@ -186,9 +217,15 @@ def _create_staged(connection: psycopg.Connection[Any], raw: RawTable) -> None:
 
 
 def _merge(
-    connection: psycopg.Connection[Any], raw: RawTable, report: TableReport, *, is_complete: bool
+    connection: psycopg.Connection[Any],
+    raw: RawTable,
+    report: TableReport,
+    states: history.History | None,
+    committed_at: datetime | None,
+    *,
+    is_complete: bool,
 ) -> None:
-    """Merge the staged rows, and add what came of it to the report."""
+    """Merge the staged rows, keep their states, and add what came of it to the report."""
     connection.execute(
         sql.SQL("analyze pg_temp.staged ({})").format(comma(map(sql.Identifier, raw.schema.key)))
     )
@@ -203,6 +240,7 @@ def _merge(
         "loaded_at": sql.Identifier(LOADED_AT),
         "deleted_at": sql.Identifier(DELETED_AT),
     }
+    nothing = sql.SQL("")
     statement = _MERGE.format(
         raw=raw.name,
         same_key=sql.SQL(" and ").join(
@@ -219,7 +257,9 @@ def _merge(
         values=comma(theirs),
         upsert=sql.Literal(UPSERT),
         tombstone=sql.Literal(TOMBSTONE),
-        tombstone_absent=_TOMBSTONE_ABSENT.format(**special) if is_complete else sql.SQL(""),
+        tombstone_absent=_TOMBSTONE_ABSENT.format(**special) if is_complete else nothing,
+        state=states.returned if states else nothing,
+        keep_state=history.keep_merged(states, committed_at) if states else nothing,
         **special,
     )
     inserted, updated, tombstoned = connection.execute(statement).fetchall()[0]

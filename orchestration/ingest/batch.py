@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, NamedTuple, Protocol
 
 import psycopg
@@ -27,8 +28,15 @@ LOADED_AT: Final = "_loaded_at"
 DELETED_AT: Final = "_deleted_at"
 CHANGE: Final = "_change"
 UNSTORABLE: Final = "_unstorable"
-RESERVED_COLUMNS: Final = frozenset({LOADED_AT, DELETED_AT, CHANGE, UNSTORABLE})
-"""Names that raw and staging tables add; a source column cannot have one."""
+COMMITTED_AT: Final = "_committed_at"
+HISTORY_ID: Final = "_history_id"
+RESERVED_COLUMNS: Final = frozenset(
+    {LOADED_AT, DELETED_AT, CHANGE, UNSTORABLE, COMMITTED_AT, HISTORY_ID}
+)
+"""Names that raw, history and staging tables add; a source column cannot have one."""
+
+HISTORY_SUFFIX: Final = "__history"
+"""Ends the name of the raw table that keeps every state of another; a source table's cannot."""
 
 
 class Lines(NamedTuple):
@@ -88,7 +96,10 @@ class Batch:
             other columns may be empty. Otherwise every row is an upsert. A key occurs once.
         history: For a table of `history.TRACKED`: every change in the order of their commits, a key
             as often as it changed. Each line is a change code, the commit time, then the fields of
-            the row. None when only the outcome is known: what differs from raw is the history.
+            the row; of a tombstone, those of the key. None when only the outcome is known: what
+            differs from raw is the history.
+        committed_at: When the source committed what `history` None leaves to be found; None when
+            that is not known either: then it counts from now on.
     """
 
     table: TableSchema
@@ -97,6 +108,7 @@ class Batch:
     is_complete: bool = True
     has_changes: bool = False
     history: Callable[[], LineBlocks] | None = None
+    committed_at: datetime | None = None
 
 
 class Snapshot(Protocol):

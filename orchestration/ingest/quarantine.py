@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, Final
 
 import psycopg
@@ -172,7 +172,7 @@ def split(connection: psycopg.Connection[Any], table: RawTable) -> None:
         _STAGE_GOOD.format(
             change=change,
             columns=comma(table.columns),
-            values=comma(_casts(table, table.column_names)),
+            values=comma(table.casts(table.column_names)),
         )
     )
     is_valid = (
@@ -186,7 +186,7 @@ def split(connection: psycopg.Connection[Any], table: RawTable) -> None:
             change=change,
             key=comma(map(sql.Identifier, table.schema.key)),
             hold=sql.Literal(HOLD),
-            values=comma(_casts(table, table.schema.key)),
+            values=comma(table.casts(table.schema.key)),
             is_valid=sql.SQL(" and ").join(is_valid),
         )
     )
@@ -261,8 +261,3 @@ def _mark(line: bytes, columns: list[str]) -> bytes:
             fields.append(copy_text.NULL)
             unstorable[column] = {"$base64": b64encode(value).decode()}
     return copy_text.line([*fields, copy_text.escape(json.dumps(unstorable).encode())])
-
-
-def _casts(table: RawTable, names: Iterable[str]) -> Iterator[sql.Composed]:
-    for name in names:
-        yield sql.SQL("cast({} as {})").format(sql.Identifier(name), sql.SQL(table.types[name]))

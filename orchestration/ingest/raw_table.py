@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from psycopg import sql
 from orchestration.errors import SoftcartError
 from orchestration.ingest.batch import (
     DELETED_AT,
+    HISTORY_SUFFIX,
     LOADED_AT,
     RESERVED_COLUMNS,
     Column,
@@ -81,6 +82,11 @@ class RawTable:
         """The source's columns, in the reader's order."""
         return [sql.Identifier(name) for name in self.types]
 
+    def casts(self, names: Iterable[str]) -> Iterator[sql.Composed]:
+        """Yield columns, staged as text, with their types."""
+        for name in names:
+            yield sql.SQL("cast({} as {})").format(sql.Identifier(name), sql.SQL(self.types[name]))
+
 
 def comma(parts: Iterable[sql.Composable]) -> sql.Composed:
     """Return SQL joined by commas."""
@@ -97,8 +103,13 @@ def fit(connection: psycopg.Connection[Any], table: TableSchema) -> RawTable:
     Raises:
         SoftcartError: The source has changed in a way that raw's data cannot follow.
     """
+    if table.name.endswith(HISTORY_SUFFIX):
+        raise SoftcartError(
+            f"Table {table} has a name that raw keeps for the history of a table",
+            remedy=f"Give it one in the shop that does not end in {HISTORY_SUFFIX}",
+        )
     name = sql.Identifier(table.schema, table.name)
-    existing = _columns(connection, name)
+    existing = column_types(connection, name)
     if not existing:
         _create(connection, name, table)
         return RawTable(table, is_new=True, dropped=(), changes=("table is new",))
@@ -128,7 +139,7 @@ def fit(connection: psycopg.Connection[Any], table: TableSchema) -> RawTable:
             raise _incompatible(table, f"column {column.name} is now {column.type}, was {had}")
         columns.append(column)
     if widened:
-        _widen(connection, name, [column for column, _ in widened])
+        widen(connection, name, [column for column, _ in widened])
         changes += [
             f"column {column.name} widens from {had} to {column.type}" for column, had in widened
         ]
@@ -145,7 +156,7 @@ def as_stored(connection: psycopg.Connection[Any], source: str, name: str) -> Ra
     """
     table = TableSchema(source, name, (), ())
     identifier = sql.Identifier(table.schema, name)
-    existing = _columns(connection, identifier)
+    existing = column_types(connection, identifier)
     if not existing:
         raise SoftcartError(
             f"There is no raw table {table.schema}.{name}",
@@ -167,6 +178,21 @@ def add_primary_key(connection: psycopg.Connection[Any], table: RawTable) -> Non
             table.name, comma(map(sql.Identifier, table.schema.key))
         )
     )
+
+
+def column_types(connection: psycopg.Connection[Any], name: sql.Identifier) -> dict[str, str]:
+    """Return a table's columns and their types, in its own order; none if it is not there."""
+    return dict(connection.execute(_COLUMNS, (name.as_string(connection),)).fetchall())
+
+
+def widen(connection: psycopg.Connection[Any], name: sql.Identifier, columns: list[Column]) -> None:
+    """Give columns of a table other types; views over it are made again."""
+    alterations = [
+        sql.SQL("alter column {} type {}").format(sql.Identifier(column.name), sql.SQL(column.type))
+        for column in columns
+    ]
+    with views_aside(connection, name):
+        connection.execute(sql.SQL("alter table {} {}").format(name, comma(alterations)))
 
 
 def holds(wide: str, narrow: str) -> bool:
@@ -203,10 +229,6 @@ def _holds_string(wide: str, narrow: str) -> bool:
     return old is not None and (wide == "text" or (new is not None and int(new[1]) >= int(old[1])))
 
 
-def _columns(connection: psycopg.Connection[Any], name: sql.Identifier) -> dict[str, str]:
-    return dict(connection.execute(_COLUMNS, (name.as_string(connection),)).fetchall())
-
-
 def _key(connection: psycopg.Connection[Any], name: sql.Identifier) -> tuple[str, ...]:
     rows = connection.execute(_KEY, (name.as_string(connection),)).fetchall()
     return tuple(row[0] for row in rows)
@@ -232,17 +254,6 @@ def _create(connection: psycopg.Connection[Any], name: sql.Identifier, table: Ta
             name, sql.Literal(f"Copy of {table}; written by `softcart ingest` alone")
         )
     )
-
-
-def _widen(
-    connection: psycopg.Connection[Any], name: sql.Identifier, columns: list[Column]
-) -> None:
-    alterations = [
-        sql.SQL("alter column {} type {}").format(sql.Identifier(column.name), sql.SQL(column.type))
-        for column in columns
-    ]
-    with views_aside(connection, name):
-        connection.execute(sql.SQL("alter table {} {}").format(name, comma(alterations)))
 
 
 def _incompatible(table: TableSchema, change: str) -> SoftcartError:
