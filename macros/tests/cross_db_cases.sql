@@ -89,6 +89,13 @@
         ['low_timestamp', format_timestamp(low_timestamp()), "'1900-01-01 00:00:00.000000'"],
         ['high_timestamp', format_timestamp(high_timestamp()), "'9999-12-31 00:00:00.000000'"],
         ['date_of', date_of(moment), date_literal('2026-01-02')],
+        [
+            'current_date_utc is the day of the run, or the next if midnight has passed',
+            'case when ' ~ date_diff_days(
+                current_date_utc(), date_literal(run_started_at.strftime('%Y-%m-%d'))
+            ) ~ ' in (0, 1) then 1 end',
+            1,
+        ],
         ['as_of_date is the day of as_of', as_of_date(), date_of(as_of())],
         ['bool_true', 'case when 1 = 1 then ' ~ bool_true() ~ ' end', bool_true()],
         ['bool_false', '(' ~ bool_true() ~ ' and ' ~ bool_false() ~ ')', bool_false()],

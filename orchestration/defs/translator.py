@@ -30,7 +30,10 @@ class SoftcartTranslator(DagsterDbtTranslator):
             description=node["description"].strip() or spec.description,
             kinds={*spec.kinds, *([materialized] if materialized else [])},
             tags={**spec.tags, **personal_tags(node)},
-            freshness_policy=FRESHNESS if layer_of(node) == "marts" else None,
+            # A view holds nothing that could grow old.
+            freshness_policy=(
+                FRESHNESS if layer_of(node) == "marts" and materialized != "view" else None
+            ),
         ).merge_attributes(
             # Without the database: its name belongs to the environment, not to the definition.
             metadata={"dagster/table_name": relation_of(node)},

@@ -10,7 +10,7 @@ from lint.dbt_jinja.render import ENGINES, PROJECT_DIR, Engine, Renderer
 from lint.denied import DENIED, DENIED_JINJA, Denied, find_denied, find_denied_jinja
 from lint.dialects import parse_faults
 from lint.layers import misreadings
-from lint.project import check_project
+from lint.project import check_project, portability_faults
 from lint.properties import shape_faults
 
 SEEDS = frozenset({"countries"})
@@ -70,6 +70,21 @@ def test_layers_read_what_they_may(
     layer: str, refs: set[str], sources: set[str], faults: int
 ) -> None:
     assert len(list(misreadings(layer, refs, sources, SEEDS))) == faults
+
+
+def test_only_live_views_read_the_clock_and_by_the_macro_alone(tmp_path: Path) -> None:
+    for name in ("macros", "dbt_project.yml"):
+        (tmp_path / name).symlink_to(PROJECT_DIR / name)
+    for area, day, bites in (
+        ("live", "{{ current_date_utc() }}", False),
+        ("live", "current_date", True),
+        ("sales", "{{ current_date_utc() }}", True),
+    ):
+        model = tmp_path / "models" / "marts" / area / "sales_by_day.sql"
+        model.parent.mkdir(parents=True, exist_ok=True)
+        model.write_text(f"select order_id from orders where order_date = {day}\n")
+        faults = portability_faults(tmp_path, model)
+        assert any("the clock" in fault.what for fault in faults) is bites, (area, day)
 
 
 def test_each_engine_gets_its_own_macro() -> None:

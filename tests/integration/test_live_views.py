@@ -1,0 +1,138 @@
+"""The live views against the shop itself, between builds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ingest_shop import on_mysql, on_postgres
+from psycopg import sql
+
+from orchestration.connections import connect_mysql, connect_postgres
+from orchestration.ingest.run import run_ingest
+from orchestration.settings import Settings
+from orchestration.simulator.history import simulate_history
+from orchestration.transform import run_dbt
+
+pytestmark = [pytest.mark.servers, pytest.mark.slow]
+
+OpenShop = Callable[[Path], AbstractContextManager[Settings]]
+
+TIES = ["test", "--select", "assert_live_sales_tie_to_orders"]
+
+# What one unit was worth in euro on the order's day, by the shop's own quotes.
+RATE = """
+    case {row}.currency_code when 'EUR' then 1 else (
+        select round(1 / units_per_euro, 8) from exchange_rates
+        where currency_code = {row}.currency_code and rate_date <= date(o.ordered_at)
+        order by rate_date desc limit 1
+    ) end
+"""
+SALES = f"""
+    select o.channel, o.shipping_country_code, count(distinct o.order_id), count(*),
+        sum(i.quantity),
+        sum(round(i.quantity * i.unit_price * ({RATE.format(row="i")}), 4)),
+        sum(round(i.discount_amount * ({RATE.format(row="i")}), 4)),
+        sum(round((i.quantity * i.unit_price - i.discount_amount) * ({RATE.format(row="i")}), 4)),
+        sum(round(i.tax_amount * ({RATE.format(row="i")}), 4))
+    from orders o join order_items i on i.order_id = o.order_id
+    where date(o.ordered_at) = '{{day}}' and o.order_status <> 'cancelled'
+    group by 1, 2
+"""
+LIVE_SALES = """
+    select channel, country_code, order_count, line_count, quantity, gross_amount,
+        discount_amount, net_amount, tax_amount
+    from marts.live_sales_by_channel_country
+"""
+STATUSES = """
+    select order_status, count(*) from orders where date(ordered_at) = '{day}' group by 1
+"""
+LIVE_STATUSES = "select order_status, order_count from marts.live_orders_by_status"
+STOCK = """
+    select warehouse_id, sku, quantity_on_hand,
+        if(quantity_on_hand <= 0, 'out_of_stock',
+            if(quantity_on_hand <= reorder_point, 'low', 'in_stock'))
+    from stock_levels
+"""
+LIVE_STOCK = """
+    select warehouse_id, sku, quantity_on_hand, stock_state from marts.live_stock_by_warehouse_sku
+"""
+
+
+@pytest.fixture(scope="module")
+def built(open_shop: OpenShop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """A shop that has sold until tomorrow, and the marts built from it."""
+    with open_shop(tmp_path_factory.mktemp("live")) as settings:
+        end = datetime.now(UTC).date() + timedelta(days=2)
+        simulate_history(settings, scale=0.01, seed=5, end=end)
+        run_ingest(settings)
+        build = run_dbt(settings, ["build", "--exclude-resource-type", "unit_test"])
+        build.raise_for_failures()
+        yield settings
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Etc/GMT+12"])
+def test_today_is_the_utc_day_in_every_session(built: Settings, zone: str) -> None:
+    day, sales = _live(built, LIVE_SALES, zone=zone)
+    assert sales
+    assert sales == _in_the_shop(built, SALES, day)
+
+
+@pytest.mark.parametrize(
+    ("live", "query"),
+    [
+        pytest.param(LIVE_SALES, SALES, id="sales"),
+        pytest.param(LIVE_STATUSES, STATUSES, id="statuses"),
+        pytest.param(LIVE_STOCK, STOCK, id="stock"),
+    ],
+)
+def test_a_view_shows_a_change_without_a_build(built: Settings, live: str, query: str) -> None:
+    _, before = _live(built, live)
+    latest = "(select max(order_id) from orders where date(ordered_at) = utc_date())"
+    on_mysql(
+        built,
+        "update order_items set quantity = quantity + 1 where order_id in "
+        "(select order_id from orders where date(ordered_at) = utc_date())",
+        f"delete from order_items where order_id = {latest}",
+        "update orders set order_status = 'shipped' where date(ordered_at) = utc_date() "
+        "and order_status = 'paid' order by order_id limit 1",
+        "update stock_levels set quantity_on_hand = quantity_on_hand - 5",
+    )
+    run_ingest(built)
+    day, after = _live(built, live)
+    assert after == _in_the_shop(built, query, day)
+    assert after != before
+
+
+def test_a_sum_that_differs_from_fct_orders_is_told(built: Settings) -> None:
+    run_ingest(built)
+    run_dbt(built, ["run"]).raise_for_failures()
+    run_dbt(built, TIES).raise_for_failures()
+    on_postgres(
+        built,
+        "update marts.fct_orders set net_amount = net_amount + 0.0001 where order_id = "
+        "(select max(order_id) from marts.fct_orders "
+        "where order_date = cast(now() at time zone 'UTC' as date) and not is_cancelled)",
+    )
+    assert len(run_dbt(built, TIES).of("error")) == 1
+
+
+def _live(settings: Settings, query: str, zone: str = "UTC") -> tuple[date, Counter[Any]]:
+    """Return the UTC day of the query, and its rows."""
+    with connect_postgres(settings) as warehouse:
+        warehouse.execute(sql.SQL("set time zone {}").format(sql.Literal(zone)))
+        rows = Counter(warehouse.execute(sql.SQL(query)).fetchall())
+        # The transaction's moment is the view's.
+        day = warehouse.execute("select cast(now() at time zone 'UTC' as date)").fetchall()
+        return day[0][0], rows
+
+
+def _in_the_shop(settings: Settings, query: str, day: date) -> Counter[Any]:
+    with connect_mysql(settings) as shop, shop.cursor() as cursor:
+        cursor.execute(query.format(day=day))
+        return Counter(cursor.fetchall())
