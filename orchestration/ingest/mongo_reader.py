@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from typing import Any, Final, cast
 
 import bson
@@ -22,14 +23,30 @@ from orchestration.ingest.mongo_faults import mongo_fault
 from orchestration.ingest.reconciliation import compare_mongo
 from orchestration.settings import Settings
 
-# Of the same shape for every collection: `_id` as text, and the whole document.
-_COLUMNS: Final = (Column("_id", "text"), Column("document", "jsonb"))
 _BATCH_DOCUMENTS: Final = 2000
 # Errors of a server that keeps no history to read a moment from, such as a standalone one.
 _NO_SNAPSHOT: Final = {20, 72, 123, 246, 263}
 # SecantusDB says that it holds a snapshot and does not; a transaction it does hold. MongoDB itself
 # ends transactions after a minute, so they are not the way for all.
 _FEIGNS_SNAPSHOTS: Final = "secantusVersion"
+
+
+@cache
+def collection_schema(name: str) -> TableSchema:
+    """Return a collection's shape in raw, the same for all: `_id` as text, the whole document."""
+    columns = (Column("_id", "text"), Column("document", "jsonb"))
+    return TableSchema(MongoSource.name, name, columns, ("_id",))
+
+
+def key(identifier: object) -> bytes:
+    """Return an `_id` as a field of COPY text."""
+    text = ejson.identifier(identifier)
+    return copy_text.escape(text.encode("utf-8", "surrogateescape"))
+
+
+def line(document: Document) -> bytes:
+    """Return a document as a line of COPY text."""
+    return copy_text.line([key(document["_id"]), copy_text.escape(ejson.encode(document))])
 
 
 class MongoSource:
@@ -125,7 +142,7 @@ class MongoSnapshot:
 
     def describe(self, name: str) -> TableSchema:
         """Return a collection's shape in raw, which is always the same."""
-        return TableSchema(MongoSource.name, name, _COLUMNS, ("_id",))
+        return collection_schema(name)
 
     def expected_rows(self, name: str) -> int | None:
         """Return the server's count of a collection."""
@@ -142,7 +159,7 @@ class MongoSnapshot:
             )
             for batch in batches:
                 documents = bson.decode_all(cast(bytes, batch), ejson.CODEC)
-                yield Lines(len(documents), b"".join([_line(document) for document in documents]))
+                yield Lines(len(documents), b"".join([line(document) for document in documents]))
 
     def compare(
         self, table: TableSchema, warehouse: psycopg.Connection[Any], *, checksums: bool
@@ -167,8 +184,3 @@ def _position(time: Timestamp | None, *, is_exact: bool) -> Position | None:
     if time is None:
         return None
     return {"server": "MongoDB", "time": time.time, "increment": time.inc, "exact": is_exact}
-
-
-def _line(document: Document) -> bytes:
-    key = ejson.identifier(document["_id"]).encode("utf-8", "surrogateescape")
-    return copy_text.line([copy_text.escape(key), copy_text.escape(ejson.encode(document))])

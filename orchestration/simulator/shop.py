@@ -14,6 +14,7 @@ from pymongo.errors import PyMongoError
 from orchestration.connections import Document, connect_mongo
 from orchestration.console import ReportProgress, no_progress
 from orchestration.errors import SoftcartError
+from orchestration.ingest.mongo_images import keep_images
 from orchestration.settings import Settings
 from orchestration.simulator.bulk import connect_for_bulk
 from orchestration.simulator.schema import (
@@ -48,6 +49,7 @@ class EmptyShop:
             report: Told of the documents written.
         """
         self.catalogue[_FILLING_MARK].replace_one({"_id": "mark"}, {"_id": "mark"}, upsert=True)
+        keep_images(self.catalogue[PRODUCTS])
         count = 0
         remaining = iter(documents)
         while some := list(islice(remaining, _PRODUCTS_AT_ONCE)):
