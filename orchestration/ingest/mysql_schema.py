@@ -100,10 +100,7 @@ def describe_table(
     """
     key = tuple(row["name"] for row in _rows(connection, _KEY, name))
     if not key:
-        raise SoftcartError(
-            f"Table {name} has no primary key, so its rows cannot be told apart",
-            remedy=f"Add one in the source: ALTER TABLE {quote(name)} ADD PRIMARY KEY (...)",
-        )
+        raise no_key(name)
     json_columns = (
         {row["name"] for row in _rows(connection, _MARIADB_JSON, name)} if is_mariadb else set()
     )
@@ -112,7 +109,7 @@ def describe_table(
         for row in _rows(connection, _COLUMNS, name)
     )
     for column in columns:
-        _check_name(name, column.name)
+        check_name(name, column.name)
     try:
         raw = tuple(column.raw for column in columns)
     except SoftcartError as error:
@@ -134,7 +131,20 @@ def _column(row: dict[str, Any], *, is_json: bool) -> MysqlColumn:
     )
 
 
-def _check_name(table: str, column: str) -> None:
+def no_key(table: str) -> SoftcartError:
+    """Return what to tell of a table without a primary key."""
+    return SoftcartError(
+        f"Table {table} has no primary key, so its rows cannot be told apart",
+        remedy=f"Add one in the source: ALTER TABLE {quote(table)} ADD PRIMARY KEY (...)",
+    )
+
+
+def check_name(table: str, column: str) -> None:
+    """Refuse a column that raw cannot have.
+
+    Raises:
+        SoftcartError: Its name, or the table's, is ours or too long.
+    """
     if column in RESERVED_COLUMNS:
         raise SoftcartError(
             f"Column {column} of table {table} has a name that the raw layer keeps for itself",
