@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import dagster as dg
 
-from orchestration.defs.dbt_project import dbt_project, load_manifest
+from orchestration.defs.changes import changes_sensors
+from orchestration.defs.dbt_project import dbt_project, fingerprint, load_manifest
 from orchestration.defs.ingest import ingests_for, sources_for
 from orchestration.defs.jobs import jobs_for
 from orchestration.defs.resources import settings_resource
 from orchestration.defs.schedules import schedules_for
 from orchestration.defs.sensors import failure_webhook
 from orchestration.defs.transform import dbt_sets
-from orchestration.settings import Settings
+from orchestration.settings import PROJECT_DIR, Settings
 
 
 @dg.definitions
@@ -37,7 +38,12 @@ def definitions_for(settings: Settings) -> dg.Definitions:
         dg.Definitions(
             assets=[*sources_for(manifest), *ingests, *transforms],
             schedules=schedules_for(settings.environment),
-            sensors=[failure_webhook(is_configured=settings.failure_webhook_url is not None)],
+            sensors=[
+                failure_webhook(is_configured=settings.failure_webhook_url is not None),
+                *changes_sensors(
+                    settings.environment, manifest, fingerprint(PROJECT_DIR), transforms
+                ),
+            ],
             resources={"settings": settings_resource},
             # The steps are a chain, and the work is the database's: processes would only cost time.
             executor=dg.in_process_executor,

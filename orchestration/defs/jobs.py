@@ -1,4 +1,4 @@
-"""The jobs: everything each day, everything but the costliest proof each hour, and the rebuild."""
+"""The jobs: everything each day, all but the costliest proof each hour, what changed, a rebuild."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from orchestration.defs.transform import DbtConfig
 DAILY = "daily_full"
 HOURLY = "hourly"
 REBUILD = "rebuild"
+CHANGES = "changes"
 
 
 def jobs_for(
@@ -37,6 +38,16 @@ def jobs_for(
                 description="As daily_full, with source and copy compared by row count only.",
             ),
             dg.define_asset_job(
+                CHANGES,
+                # Warnings wait for the hourly job: nobody is kept from reading by one.
+                selection=dg.AssetSelection.assets(*transforms).without_checks()
+                | dg.AssetSelection.checks(*blocking_checks(transforms)),
+                description=(
+                    "Build models from raw as it is, with the checks that block. The sensor of "
+                    "the same name starts it for those that a change concerns."
+                ),
+            ),
+            dg.define_asset_job(
                 REBUILD,
                 selection=dg.AssetSelection.assets(*transforms),
                 config=dg.RunConfig(
@@ -49,6 +60,11 @@ def jobs_for(
             ),
         ]
     )
+
+
+def blocking_checks(assets: Sequence[dg.AssetsDefinition]) -> list[dg.AssetCheckKey]:
+    """Return the keys of the checks that keep what lies downstream from being built."""
+    return [check.key for each in assets for check in each.check_specs if check.blocking]
 
 
 def _checksums(ingests: Sequence[dg.AssetsDefinition]) -> dg.AssetSelection:

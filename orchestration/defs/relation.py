@@ -42,7 +42,9 @@ def columns_of(warehouse: psycopg.Connection[Any], node: Mapping[str, Any]) -> d
     return {"dagster/column_schema": dg.TableSchema(columns)} if columns else {}
 
 
-def size_of(warehouse: psycopg.Connection[Any], node: Mapping[str, Any]) -> dict[str, Any]:
+def size_of(
+    warehouse: psycopg.Connection[Any], node: Mapping[str, Any], *, count_rows: bool
+) -> dict[str, Any]:
     """Return rows and bytes (indexes and TOAST among them) of a dbt node; nothing for a view."""
     relation = _relation(node)
     row = warehouse.execute(
@@ -51,6 +53,8 @@ def size_of(warehouse: psycopg.Connection[Any], node: Mapping[str, Any]) -> dict
     ).fetchone()
     if row is None or row[0] not in ("r", "m", "p"):
         return {}
+    if not count_rows:
+        return {"bytes": row[1]}
     count = sql.SQL("select count(*) from {}").format(relation)
     counted = warehouse.execute(count).fetchone()
     return {"dagster/row_count": counted[0] if counted else 0, "bytes": row[1]}

@@ -12,7 +12,7 @@ from orchestration.errors import SoftcartError
 
 _ON, _OFF = dg.DefaultScheduleStatus.RUNNING, dg.DefaultScheduleStatus.STOPPED
 
-_UNFINISHED = [
+UNFINISHED = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
     dg.DagsterRunStatus.STARTING,
@@ -74,7 +74,7 @@ def _schedule(timetable: Timetable) -> dg.ScheduleDefinition:
     def schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         # Every run does all the work there is, so a second one in the queue would do none.
         unfinished = context.instance.get_runs(
-            dg.RunsFilter(job_name=timetable.job, statuses=_UNFINISHED), limit=1
+            dg.RunsFilter(job_name=timetable.job, statuses=UNFINISHED), limit=1
         )
         if unfinished:
             return dg.SkipReason(f"Run {unfinished[0].run_id} of {timetable.job} is not finished")

@@ -11,15 +11,20 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import dagster as dg
 import pytest
 import yaml
+from ingest_shop import from_postgres, on_mysql
 
 from orchestration.errors import SoftcartError
+from orchestration.ingest.run import run_ingest
 from orchestration.settings import PROJECT_DIR, Settings
+from orchestration.simulator.history import simulate_history
 from orchestration.ui import dagster_home, serve_ui
 
 _STATE = """{
@@ -31,6 +36,26 @@ _STATE = """{
       ... on PythonError { message }
     } } } }
   instance { daemonHealth { daemonStatus(daemonType: "SCHEDULER") { healthy } } }
+}"""
+_SENSOR = {
+    "repositoryName": "__repository__",
+    "repositoryLocationName": "orchestration.definitions",
+    "sensorName": "changes",
+}
+_START = """mutation($sensor: SensorSelector!) {
+  startSensor(sensorSelector: $sensor) { __typename }
+}"""
+_TICKS = """query($sensor: SensorSelector!) {
+  sensorOrError(sensorSelector: $sensor) { ... on Sensor {
+    sensorState { ticks(limit: 1) { status skipReason } }
+  } }
+}"""
+_RUNS = """{
+  runsOrError(filter: {pipelineName: "changes"}) { ... on Runs { results {
+    status
+    assetSelection { path }
+    assetMaterializations { assetKey { path } }
+  } } }
 }"""
 _PATIENCE_SECONDS = 180
 
@@ -76,55 +101,122 @@ def test_a_port_in_use_is_told_with_a_way_out(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_ui_serves_the_definitions_on_localhost_with_its_daemon(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [str(Path(sys.executable).with_name("softcart")), "ui", "--port", str(port)]
-    log = tmp_path / "ui.log"
-    with log.open("w") as output:
-        ui = subprocess.Popen(
-            command,
-            env={**os.environ, "SOFTCART_HOME": str(tmp_path)},
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-        try:
-            location = _loaded_location(ui, port)
-        finally:
-            ui.send_signal(signal.SIGINT)
-            ui.wait(60)
+    with _ui(tmp_path, {**os.environ, "SOFTCART_HOME": str(tmp_path)}) as ui:
+        location = _until(ui.location)
     assert location["__typename"] == "RepositoryLocation", location
     jobs = {job["name"] for job in location["repositories"][0]["jobs"]}
-    assert {"daily_full", "hourly", "rebuild"} <= jobs
-    assert f"http://127.0.0.1:{port}" in log.read_text()
-    assert "superseded" not in log.read_text()
+    assert {"changes", "daily_full", "hourly", "rebuild"} <= jobs
+    assert f"http://127.0.0.1:{ui.port}" in ui.log.read_text()
+    assert "superseded" not in ui.log.read_text()
 
 
-def _loaded_location(ui: subprocess.Popen[bytes], port: int) -> dict[str, Any]:
-    """Wait until the UI shows a loaded code location and a healthy scheduler."""
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while time.monotonic() < deadline and ui.poll() is None:
-        time.sleep(0.3)
+@pytest.mark.servers
+@pytest.mark.slow
+def test_a_change_in_the_shop_reaches_the_marts_it_concerns_and_no_other(
+    shop: Settings, shop_environment: dict[str, str], tmp_path: Path
+) -> None:
+    simulate_history(shop, scale=0.002, seed=3)
+    run_ingest(shop)
+    with _ui(tmp_path, shop_environment) as ui:
+        _until(ui.location)
+        ui.ask(_START, sensor=_SENSOR)
+        (whole,) = _until(lambda: ui.ended_runs(1))
+        assert whole["status"] == "SUCCESS"
+        assert whole["assetSelection"] is None
+        assert _until(ui.skip_reason) == "Every model shows raw as it is"
+
+        on_mysql(shop, "update promotions set promotion_name = 'Changed' where promotion_id = 1")
+        run_ingest(shop)
+        run, _ = _until(lambda: ui.ended_runs(2))
+        assert run["status"] == "SUCCESS"
+        concerned = {"snapshots/snap_oltp__promotions", "marts/dim_promotions"}
+        assert _paths(run["assetSelection"]) == concerned
+        assert _paths(m["assetKey"] for m in run["assetMaterializations"]) == concerned
+        assert from_postgres(
+            shop, "select promotion_name from marts.dim_promotions where promotion_id = 1"
+        ) == [("Changed",)]
+        assert _until(ui.skip_reason) == "Every model shows raw as it is"
+    assert len(ui.seen) == 2
+
+
+class _Ui:
+    """A `softcart ui` of a test, asked by GraphQL as its pages do."""
+
+    def __init__(self, process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+        self._process = process
+        self.port = port
+        self.log = log
+        self.seen: list[dict[str, Any]] = []
+
+    def ask(self, query: str, **variables: object) -> dict[str, Any]:
+        assert self._process.poll() is None, self.log.read_text()
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}/graphql",
+            data=json.dumps({"query": query, "variables": variables}).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+            data: dict[str, Any] = json.load(answer)["data"]
+            return data
+
+    def location(self) -> dict[str, Any] | None:
+        """Return the code location once it is loaded and the scheduler is healthy."""
         try:
-            state = _ask(port)
+            state = self.ask(_STATE)
         except OSError:
-            continue
+            return None
         entries = state["workspaceOrError"].get("locationEntries", [])
         health = state["instance"]["daemonHealth"]["daemonStatus"]["healthy"]
         if entries and entries[0]["loadStatus"] == "LOADED" and health:
             location: dict[str, Any] = entries[0]["locationOrLoadError"]
             return location
-    raise AssertionError("The UI ended, or did not come up")
+        return None
+
+    def ended_runs(self, count: int) -> list[dict[str, Any]] | None:
+        """Return the runs of `changes`, the newest first, once so many have ended."""
+        self.seen = self.ask(_RUNS)["runsOrError"]["results"]
+        ended = [run for run in self.seen if run["status"] in ("SUCCESS", "FAILURE")]
+        return ended if len(ended) >= count else None
+
+    def skip_reason(self) -> str | None:
+        """Return why the sensor's last tick asked for nothing, once no run is in its way."""
+        (tick,) = self.ask(_TICKS, sensor=_SENSOR)["sensorOrError"]["sensorState"]["ticks"]
+        reason: str | None = tick["skipReason"]
+        return None if reason and "is not finished" in reason else reason
 
 
-def _ask(port: int) -> dict[str, Any]:
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{port}/graphql",
-        data=json.dumps({"query": _STATE}).encode(),
-        headers={"Content-Type": "application/json"},
-    )
-    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
-        data: dict[str, Any] = json.load(answer)["data"]
-        return data
+@contextmanager
+def _ui(folder: Path, environment: Mapping[str, str]) -> Iterator[_Ui]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [str(Path(sys.executable).with_name("softcart")), "ui", "--port", str(port)]
+    log = folder / "ui.log"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            command, env=environment, stdout=output, stderr=subprocess.STDOUT
+        )
+        try:
+            yield _Ui(process, port, log)
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(60)
+
+
+Found = TypeVar("Found")
+
+
+def _until(look: Callable[[], Found | None]) -> Found:
+    """Return what `look` finds, as soon as it finds something."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        if (found := look()) is not None:
+            return found
+        time.sleep(0.3)
+    raise AssertionError("What the test waits for did not happen")
+
+
+def _paths(keys: Iterable[Mapping[str, Any]]) -> set[str]:
+    return {"/".join(key["path"]) for key in keys}
 
 
 def _bare(home: Path) -> Settings:

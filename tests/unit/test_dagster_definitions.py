@@ -13,6 +13,8 @@ import dagster as dg
 import pytest
 
 from orchestration.definitions import definitions_for
+from orchestration.defs.affected import stored_below
+from orchestration.defs.changes import STATUSES, changes_sensors
 from orchestration.defs.dbt_project import load_manifest
 from orchestration.defs.ingest import ingests_for
 from orchestration.defs.policies import POOL
@@ -85,7 +87,7 @@ def _shown(
             yield f"{key}: {check.name}" + (" (blocking)" if check.blocking else "")
     yield ""
     yield "[jobs]"
-    for name in ("daily_full", "hourly", "rebuild"):
+    for name in ("daily_full", "hourly", "changes", "rebuild"):
         job = definitions.resolve_job_def(name)
         graph = job.asset_layer.asset_graph
         keys = {key.to_user_string().split("/")[0] for key in graph.materializable_asset_keys}
@@ -103,6 +105,8 @@ def _shown(
     yield "[sensors]"
     for sensor in definitions.sensors or ():
         yield sensor.name
+    for environment, status in STATUSES.items():
+        yield f"{environment}: changes {status.value if status else 'absent'}"
 
 
 def _listed(words: set[str]) -> str:
@@ -222,10 +226,51 @@ def test_the_rebuild_asks_dbt_for_a_full_refresh_and_leaves_the_shop_alone(
     definitions: dg.Definitions,
 ) -> None:
     rebuild = definitions.resolve_job_def("rebuild")
-    refresh = {"config": {"full_refresh": True}}
     assert rebuild.run_config is not None
-    assert rebuild.run_config["ops"] == {"dbt_marts": refresh, "dbt_refined": refresh}
+    asked = {name: op["config"]["full_refresh"] for name, op in rebuild.run_config["ops"].items()}
+    assert asked == {"dbt_marts": True, "dbt_refined": True}
     assert {step.name for step in rebuild.nodes} == {"dbt_marts", "dbt_refined"}
+
+
+def test_changes_builds_every_model_with_the_checks_that_block(definitions: dg.Definitions) -> None:
+    rebuild = definitions.resolve_job_def("rebuild").asset_layer.asset_graph
+    changes = definitions.resolve_job_def("changes").asset_layer.asset_graph
+    assert changes.materializable_asset_keys == rebuild.materializable_asset_keys
+    assert changes.asset_check_keys == {
+        key for key in rebuild.asset_check_keys if rebuild.get_check_spec(key).blocking
+    }
+
+
+def test_a_changed_table_concerns_what_is_stored_of_it(home: Path) -> None:
+    manifest = load_manifest(home / "dagster" / "manifest")
+
+    def below(*tables: str) -> set[str]:
+        return {manifest["nodes"][found]["name"] for found in stored_below(manifest, tables)}
+
+    assert below("oltp.promotions") == {"snap_oltp__promotions", "dim_promotions"}
+    assert below("oltp.orders") >= {"fct_orders", "fct_order_items"}
+    assert below("oltp.no_such_table") == set()
+    # Views show it by themselves, seeds come from nowhere.
+    stored = {
+        node["name"]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] in ("model", "snapshot")
+        and node["config"]["materialized"] != "view"
+    }
+    every = [f"{node['source_name']}.{node['identifier']}" for node in manifest["sources"].values()]
+    of_seeds_alone = {"dim_channels", "dim_countries", "dim_currencies"}
+    assert stored - below(*every) <= of_seeds_alone
+    assert below(*every) <= stored
+
+
+def test_the_sensor_on_changes_is_declared_for_each_environment(home: Path) -> None:
+    manifest = load_manifest(home / "dagster" / "manifest")
+    assert set(STATUSES) == set(TIMETABLES)
+    (sensor,) = changes_sensors("production", manifest, "v1", [])
+    assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
+    assert changes_sensors("ci", manifest, "v1", []) == []
+    with pytest.raises(SoftcartError, match="staging"):
+        changes_sensors("staging", manifest, "v1", [])
 
 
 def test_a_source_that_nothing_copies_is_an_error(home: Path) -> None:
