@@ -7,6 +7,8 @@ MAKEFLAGS += --no-print-directory
 export PATH := $(CURDIR)/.venv/bin:$(PATH):/usr/sbin
 
 DEMO_SCALE ?= 0.1
+# Of 200 histories each.
+SOAK_WAREHOUSES ?= 25
 
 .PHONY: help
 help: ## Show this list
@@ -35,6 +37,10 @@ lint: setup ## All static checks: Python, SQL in three dialects, the house rules
 	@sqlfluff lint --disable-progress-bar models tests/dbt
 	@python -m lint
 	@python -m lint.bouncer
+
+.PHONY: soak
+soak: setup ## The law on thousands of random histories, with seeds that no test has had
+	@SOFTCART_TEST_LAW_MORE=$(SOAK_WAREHOUSES) pytest -v -s tests/law -k random_histories
 
 .PHONY: bench
 bench: setup ## Speed and memory, as ratios against a reference of the same run

@@ -1,0 +1,228 @@
+"""Real warehouses of one real shop: histories happen, ingest and dbt run, all is done again."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any, Final, LiteralString
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+from operations import History, Place, happen, moment
+from psycopg import sql
+
+from orchestration.connections import connect_mongo, connect_mysql, connect_postgres
+from orchestration.ingest.run import run_ingest
+from orchestration.settings import PROJECT_DIR, Settings
+from orchestration.simulator.schema import apply_schema
+from orchestration.transform import artifact_environment, dbt_environment
+
+# Tests of the data are left out: histories break rules that shops keep, such as an order's total.
+_BUILD: Final = [
+    "build",
+    *(part for kind in ("model", "snapshot", "seed") for part in ("--resource-type", kind)),
+]
+
+# What a rebuild keeps: raw tables, what ingest remembers of them, and what is PostgreSQL's own.
+_KEPT: Final = "raw\\_%|ingest|public|pg\\_%|information\\_schema"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run: what it ingests, then what it builds.
+
+    Attributes:
+        as_of: The moment the build describes, such as `@+1 12:00:00`.
+        ingest: `snapshot`, or the tables to copy; nothing at all when empty.
+        build: dbt builds, one after the other: what each selects, or nothing for everything.
+        killed_after: Kill the last build when so many nodes have ended, then repeat it.
+    """
+
+    as_of: str
+    ingest: str | list[str] = "snapshot"
+    build: list[list[str]] = field(default_factory=lambda: [[]])
+    killed_after: int | None = None
+
+
+class Shop:
+    """A shop and its warehouse, on databases of their own, that can be made anew.
+
+    The warehouse's database keeps its name whoever's turn it is, because dbt's manifest names it.
+    """
+
+    def __init__(self, settings: Settings, admin: Settings, day: date) -> None:
+        self.settings = settings
+        self.day = day
+        self._admin = admin
+        self._name = settings.url("postgres").database
+        self._dbt = _Dbt(settings)
+
+    def close(self) -> None:
+        """End dbt and drop what was set aside."""
+        self._dbt.close()
+        with self._server() as server:
+            for (name,) in server.execute(
+                "select datname from pg_database where datname like %s",
+                (self._name.replace("_", r"\_") + r"\_\_%",),
+            ).fetchall():
+                _drop(server, name)
+
+    def empty(self) -> None:
+        """Begin anew, without a row or a table in any database."""
+        with self._server() as server:
+            _drop(server, self._name)
+            server.execute(_named("create database {}", self._name))
+        shop = self.settings.url("mysql").database
+        with closing(connect_mysql(self.settings)) as connection, connection.cursor() as cursor:
+            cursor.execute(f"drop database {shop}")
+            cursor.execute(f"create database {shop} character set utf8mb4")
+            cursor.execute(f"use {shop}")
+            apply_schema(connection)
+        products = connect_mongo(self.settings)["products"]
+        products.drop()
+        products.insert_one({"_id": "of no history"})
+
+    def follow(self, histories: Mapping[int, History], runs: Sequence[Run]) -> None:
+        """Let histories happen and bring the warehouse up to date after each part of them."""
+        with closing(connect_mysql(self.settings)) as connection, connection.cursor() as cursor:
+            products = connect_mongo(self.settings)["products"]
+            for number, run in enumerate(runs):
+                parts = [history[number] for history in histories.values()]
+                places = [Place(place, self.day) for place in histories]
+                for transactions in zip_longest(*parts, fillvalue=[]):
+                    happen(zip(places, transactions, strict=True), cursor, products)
+                    connection.commit()
+                self.run(run)
+
+    def run(self, run: Run) -> None:
+        """Ingest and build, as one run."""
+        if run.ingest:
+            tables = None if run.ingest == "snapshot" else run.ingest
+            report = run_ingest(self.settings, tables=tables)
+            assert report.succeeded, report.faults
+        for number, selected in enumerate(run.build, 1):
+            is_last = number == len(run.build)
+            self.build(run.as_of, selected, run.killed_after if is_last else None)
+
+    def build(
+        self, as_of: str, selected: Sequence[str] = (), killed_after: int | None = None
+    ) -> None:
+        """Build as of a moment, which must succeed; after a kill, once more."""
+        at = moment(as_of, self.day).strftime("%Y-%m-%d %H:%M:%S")
+        args = [*_BUILD, "--vars", json.dumps({"as_of": at})]
+        if selected:
+            args += ["--select", *selected]
+        if killed_after is not None:
+            self._dbt.run(args, killed_after)
+        assert self._dbt.run(args) == []
+
+    def in_warehouse(self, statement: LiteralString) -> None:
+        """Run a statement in the warehouse, behind the back of ingest and dbt."""
+        with closing(connect_postgres(self.settings, autocommit=True)) as warehouse:
+            warehouse.execute(statement)
+
+    def set_aside(self, label: str) -> Settings:
+        """Rename the warehouse, go on with a copy of it, and return where it is now."""
+        aside = f"{self._name}__{label}"
+        with self._server() as server:
+            _drop(server, aside)
+            _end_sessions(server, self._name)
+            server.execute(_named("alter database {} rename to {}", self._name, aside))
+            server.execute(_named("create database {} template {}", self._name, aside))
+        return _on_database(self.settings, aside)
+
+    def rebuild(self, as_of: str, *, keep: Iterable[str] = ()) -> None:
+        """Drop all that dbt made, except schemas to keep, and build it from the raw tables."""
+        with closing(connect_postgres(self.settings, autocommit=True)) as warehouse:
+            kept = "|".join([_KEPT, *keep])
+            schemas = warehouse.execute(
+                "select nspname from pg_namespace where nspname not similar to %s", (kept,)
+            )
+            for (schema,) in schemas.fetchall():
+                warehouse.execute(_named("drop schema {} cascade", schema))
+        self.build(as_of)
+
+    @contextmanager
+    def _server(self) -> Iterator[psycopg.Connection[Any]]:
+        with closing(connect_postgres(self._admin, autocommit=True)) as server:
+            yield server
+
+
+class _Dbt:
+    """The process of `dbt_worker`."""
+
+    def __init__(self, settings: Settings) -> None:
+        environment = {
+            **os.environ,
+            **dbt_environment(settings),
+            **artifact_environment(settings),
+            "SOFTCART_DBT_THREADS": "2",
+        }
+        self._worker = subprocess.Popen(
+            [sys.executable, Path(__file__).with_name("dbt_worker.py")],
+            cwd=PROJECT_DIR,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
+        )
+        self._is_ready = False
+
+    def close(self) -> None:
+        self._worker.communicate()
+
+    def run(self, args: Sequence[str], killed_after: int | None = None) -> list[str]:
+        """Run a command; return what failed, or `killed`."""
+        if not self._is_ready:
+            assert self._answer(None) == []
+            self._is_ready = True
+        assert self._worker.stdin is not None
+        self._worker.stdin.write(json.dumps(list(args)) + "\n")
+        self._worker.stdin.flush()
+        return self._answer(killed_after)
+
+    def _answer(self, killed_after: int | None) -> list[str]:
+        assert self._worker.stdout is not None
+        process = nodes = 0
+        failed: list[str] = []
+        for line in self._worker.stdout:
+            said = json.loads(line)
+            process = said.get("process", process)
+            failed += said.get("failed", [])
+            nodes += "node" in said
+            if "status" in said:
+                return failed if said["status"] == 0 else ["killed", *failed]
+            if process and killed_after is not None and nodes >= killed_after:
+                # Not yet waited for, or it has ended and nothing else has its number so soon.
+                with suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL)
+                killed_after = None
+        raise AssertionError("The process that runs dbt ended")
+
+
+def _named(statement: LiteralString, *names: str) -> sql.Composed:
+    return sql.SQL(statement).format(*map(sql.Identifier, names))
+
+
+def _drop(server: psycopg.Connection[Any], database: str) -> None:
+    server.execute(_named("drop database if exists {} with (force)", database))
+
+
+def _end_sessions(server: psycopg.Connection[Any], database: str) -> None:
+    """End what a killed dbt left at work, and wait until it has."""
+    find = "select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = %s"
+    server.execute(find, (database,))
+
+
+def _on_database(settings: Settings, name: str) -> Settings:
+    parts = urlsplit(settings.url("postgres").full.get_secret_value())
+    return settings.with_urls({"postgres": urlunsplit(parts._replace(path=f"/{name}"))})
