@@ -159,6 +159,33 @@ def replay(connection: psycopg.Connection[Any], source: str, name: str) -> Table
     report.quarantined = report.rows_read - quarantine.release_good(connection, raw)
     quarantine.drop_staging(connection)
     _merge(connection, raw, report, history.fit(connection, raw), None, is_complete=False)
+    if report.changed:
+        state.note_changed(connection, source, name)
+    return report
+
+
+def empty(
+    connection: psycopg.Connection[Any], source: str, name: str, committed_at: datetime | None
+) -> TableReport:
+    """Mark every row of a raw table as deleted: its source was emptied at once.
+
+    Args:
+        connection: In a transaction.
+        source: `oltp`, `catalog`.
+        name: The table.
+        committed_at: When; None for now.
+
+    Raises:
+        SoftcartError: There is no such raw table.
+    """
+    raw = as_stored(connection, source, name)
+    report = TableReport(source, name)
+    _create_staged(connection, raw)
+    states = history.fit(connection, raw)
+    _merge(connection, raw, report, states, committed_at, is_complete=True)
+    quarantine.release_all(connection, source, name)
+    if report.changed:
+        state.note_changed(connection, source, name)
     return report
 
 

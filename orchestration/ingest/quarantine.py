@@ -232,6 +232,19 @@ def release_good(connection: psycopg.Connection[Any], table: RawTable) -> int:
     ).rowcount
 
 
+def release_all(connection: psycopg.Connection[Any], source: str, name: str) -> None:
+    """Take all rows of a table out of quarantine: its source has none any more."""
+    connection.execute(
+        "delete from ingest.raw_quarantine where source = %s and table_name = %s", (source, name)
+    )
+
+
+def has_bad_rows(connection: psycopg.Connection[Any], source: str, name: str) -> bool:
+    """Return whether a table has rows in quarantine."""
+    query = "select from ingest.raw_quarantine where source = %s and table_name = %s limit 1"
+    return connection.execute(query, (source, name)).rowcount > 0
+
+
 def drop_staging(connection: psycopg.Connection[Any]) -> None:
     """Drop what `create_staging` and `split` made."""
     connection.execute("drop table pg_temp.staged_text, pg_temp.faulty")

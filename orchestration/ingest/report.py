@@ -31,7 +31,7 @@ class TableReport:
     Attributes:
         source: `oltp`, `catalog`.
         name: The table's name in the source and in `raw_<source>`.
-        rows_read: Rows that the source has, or that were retried.
+        rows_read: Rows that the source has, row changes of its log, or rows that were retried.
         inserted: Rows that raw did not have.
         updated: Rows that differed, those that came back from a deletion included.
         tombstoned: Rows that the source no longer has.
@@ -69,6 +69,22 @@ class TableReport:
     def changed(self) -> int:
         """Rows that were written to raw."""
         return self.inserted + self.updated + self.tombstoned
+
+    def add(self, later: TableReport) -> None:
+        """Add what happened to the table after that."""
+        self.rows_read += later.rows_read
+        self.inserted += later.inserted
+        self.updated += later.updated
+        self.tombstoned += later.tombstoned
+        self.quarantined += later.quarantined
+        for column, rows in later.quarantined_columns.items():
+            self.quarantined_columns[column] = self.quarantined_columns.get(column, 0) + rows
+        self.bytes_read += later.bytes_read
+        self.seconds += later.seconds
+        self.position = later.position or self.position
+        self.comparison = later.comparison
+        self.schema_changes += later.schema_changes
+        self.fault = later.fault
 
 
 @dataclass

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
 
 import psycopg
 from psycopg.types.json import Jsonb
 
+from orchestration.errors import SoftcartError
 from orchestration.ingest.batch import Position, TableSchema
+
+# How far PostgreSQL's clock may have been set back for us to wait until it has caught up.
+_LONGEST_WAIT_SECONDS: Final = 60.0
 
 _TABLES = """
 create schema if not exists ingest;
@@ -23,7 +30,8 @@ create table if not exists ingest.runs (
     report       jsonb
 );
 
--- Where change capture starts from: written when every table of a source was copied at one moment.
+-- Up to where raw follows a source's log: noted when all its tables were copied at one moment, and
+-- by change capture with the rows of each batch. Tables that are ahead of it were copied since.
 create table if not exists ingest.positions (
     source    text primary key,
     position  jsonb,
@@ -45,6 +53,17 @@ create table if not exists ingest.tables (
 alter table ingest.tables add column if not exists changed_at timestamptz;
 comment on column ingest.tables.changed_at is
     '_loaded_at of the rows that were written last: nothing in raw is newer';
+
+create table if not exists ingest.stopped (
+    source      text not null,
+    table_name  text not null,
+    fault       text not null,
+    remedy      text not null,
+    stopped_at  timestamptz not null default now(),
+    primary key (source, table_name)
+);
+comment on table ingest.stopped is
+    'Tables that raw cannot follow: as they were when this began, until a copy of them succeeds';
 
 create table if not exists ingest.raw_quarantine (
     source         text not null,
@@ -69,6 +88,54 @@ def prepare(connection: psycopg.Connection[Any]) -> None:
     with connection.transaction():
         connection.execute("set local client_min_messages = warning")
         connection.execute(_TABLES)
+
+
+@dataclass(frozen=True)
+class NotedTable:
+    """A raw table as it was last written.
+
+    Attributes:
+        name: In the source and in raw.
+        columns: Names of those that its source had.
+        position: Where its source stood, None when it keeps no log.
+        is_missing: The source no longer has it.
+    """
+
+    name: str
+    columns: frozenset[str]
+    position: Position | None
+    is_missing: bool
+
+
+@contextmanager
+def writing(connection: psycopg.Connection[Any]) -> Iterator[None]:
+    """Write raw in one transaction, whose time, `_loaded_at`, is later than that of any before.
+
+    Everything after raw asks for what is later than it has seen, so a clock that was set back would
+    hide rows from it for ever.
+
+    Args:
+        connection: In autocommit, of the one session that may write.
+
+    Raises:
+        SoftcartError: The server's clock is behind by more than is worth waiting for.
+    """
+    while True:
+        with connection.transaction():
+            row = connection.execute(
+                "select extract(epoch from max(changed_at) - now())::float8 from ingest.tables"
+            ).fetchone()
+            behind = row[0] if row else None
+            if behind is None or behind < 0:
+                yield
+                return
+        if behind > _LONGEST_WAIT_SECONDS:
+            raise SoftcartError(
+                f"The clock of the PostgreSQL server is {behind:,.0f} seconds behind the time at "
+                "which raw was last written",
+                remedy="Set it right; nothing can be written before it has passed that time",
+            )
+        time.sleep(behind + 0.001)
 
 
 def start_run(connection: psycopg.Connection[Any]) -> int:
@@ -107,6 +174,55 @@ def note_position(
     )
 
 
+def position_of(connection: psycopg.Connection[Any], source: str) -> Position | None:
+    """Return up to where raw follows a source's log, None if it does not."""
+    row = connection.execute(
+        "select position from ingest.positions where source = %s", (source,)
+    ).fetchone()
+    return row[0] if row else None
+
+
+def tables_of(connection: psycopg.Connection[Any], source: str) -> list[NotedTable]:
+    """Return a source's tables that raw has, by name."""
+    rows = connection.execute(
+        "select table_name, columns, position, missing_since is not null from ingest.tables "
+        "where source = %s order by table_name",
+        (source,),
+    ).fetchall()
+    return [
+        NotedTable(name, frozenset(columns), position, is_missing)
+        for name, columns, position, is_missing in rows
+    ]
+
+
+def stopped_tables(connection: psycopg.Connection[Any], source: str) -> dict[str, SoftcartError]:
+    """Return the tables of a source that raw cannot follow, and why."""
+    rows = connection.execute(
+        "select table_name, fault, remedy from ingest.stopped where source = %s order by 1",
+        (source,),
+    ).fetchall()
+    return {name: SoftcartError(fault, remedy=remedy) for name, fault, remedy in rows}
+
+
+def note_stopped(
+    connection: psycopg.Connection[Any], source: str, name: str, fault: SoftcartError
+) -> None:
+    """Note that raw cannot follow a table, until it is copied."""
+    connection.execute(
+        "insert into ingest.stopped (source, table_name, fault, remedy) values (%s, %s, %s, %s) "
+        "on conflict (source, table_name) do update set fault = excluded.fault, "
+        "remedy = excluded.remedy",
+        (source, name, fault.what, fault.remedy),
+    )
+
+
+def note_copied(connection: psycopg.Connection[Any], source: str, name: str) -> None:
+    """Note that a table has been copied, so that it can be followed from there."""
+    connection.execute(
+        "delete from ingest.stopped where source = %s and table_name = %s", (source, name)
+    )
+
+
 def note_table(
     connection: psycopg.Connection[Any],
     table: TableSchema,
@@ -139,6 +255,26 @@ def note_table(
         (table.source, table.name, columns, _json(position), run_id, has_changed),
     )
     return set(before[0]) if before else set(columns)
+
+
+def note_changed(connection: psycopg.Connection[Any], source: str, name: str) -> None:
+    """Note that a raw table was written, though its source was not asked."""
+    connection.execute(
+        "update ingest.tables set changed_at = now() where source = %s and table_name = %s",
+        (source, name),
+    )
+
+
+def note_dropped(connection: psycopg.Connection[Any], source: str, name: str) -> bool:
+    """Note that a source no longer has a table; return whether raw has it."""
+    note_copied(connection, source, name)
+    return bool(
+        connection.execute(
+            "update ingest.tables set missing_since = coalesce(missing_since, now()) "
+            "where source = %s and table_name = %s",
+            (source, name),
+        ).rowcount
+    )
 
 
 def note_missing(connection: psycopg.Connection[Any], source: str, present: list[str]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,44 +19,81 @@ _LOCK_SPACE = 0x50F7CA
 _WAIT_MILLISECONDS = 3000
 _CLIENT_CHECK_MILLISECONDS = 500
 
-_HOLDER = """
-select lock.pid, to_char(holder.backend_start, 'YYYY-MM-DD HH24:MI:SS') || ' UTC'
+# Sessions that hold a lock of this database, or wait for it.
+_SESSIONS = """
+select lock.pid
 from pg_locks as lock
-inner join pg_stat_activity as holder on holder.pid = lock.pid
-where lock.locktype = 'advisory' and lock.granted and lock.classid = %s
+where lock.locktype = 'advisory' and lock.granted = %s and lock.classid = %s
     and lock.objid = hashtext(%s)::bigint & 4294967295
     and lock.database = (select oid from pg_database where datname = current_database())
 """
 
+_HOLDER = """
+select pid, to_char(backend_start, 'YYYY-MM-DD HH24:MI:SS') || ' UTC'
+from pg_stat_activity
+where pid = any(%s)
+"""
+
+
+class LockedError(SoftcartError):
+    """Another session does what only one may do at a time."""
+
 
 @contextmanager
-def sole_writer(connection: psycopg.Connection[Any], name: str) -> Iterator[None]:
+def sole_writer(
+    connection: psycopg.Connection[Any],
+    name: str,
+    *,
+    keeps_waiting: Callable[[], bool] = lambda: False,
+) -> Iterator[None]:
     """Hold the lock `name` of this database for the block.
 
     Args:
         connection: In autocommit; the lock belongs to its session.
         name: What only one may do at a time, such as `ingest`.
+        keeps_waiting: Asked every few seconds while another session holds the lock.
 
     Raises:
-        SoftcartError: Another session holds the lock.
+        LockedError: Another session holds the lock.
     """
     _set(connection, "client_connection_check_interval", _CLIENT_CHECK_MILLISECONDS)
     _set(connection, "lock_timeout", _WAIT_MILLISECONDS)
-    try:
-        connection.execute("select pg_advisory_lock(%s, hashtext(%s))", (_LOCK_SPACE, name))
-    except psycopg.errors.LockNotAvailable:
-        holder = connection.execute(_HOLDER, (_LOCK_SPACE, name)).fetchone()
-        who = f" (PostgreSQL session {holder[0]}, since {holder[1]})" if holder else ""
-        raise SoftcartError(
-            f"Another {name} is running in this warehouse{who}",
-            remedy="Wait until it ends, then run the command again",
-        ) from None
+    while True:
+        try:
+            connection.execute("select pg_advisory_lock(%s, hashtext(%s))", (_LOCK_SPACE, name))
+            break
+        except psycopg.errors.LockNotAvailable:
+            if keeps_waiting():
+                continue
+            held_by = list(_sessions(connection, name, granted=True))
+            holder = connection.execute(_HOLDER, (held_by,)).fetchone()
+            who = f" (PostgreSQL session {holder[0]}, since {holder[1]})" if holder else ""
+            raise LockedError(
+                f"Another {name} is running in this warehouse{who}",
+                remedy="Wait until it ends, then run the command again",
+            ) from None
     _set(connection, "lock_timeout", 0)
     try:
         yield
     finally:
         if not connection.closed:
             connection.execute("select pg_advisory_unlock(%s, hashtext(%s))", (_LOCK_SPACE, name))
+
+
+def is_awaited(connection: psycopg.Connection[Any], name: str) -> bool:
+    """Return whether another session waits for the lock `name`."""
+    return bool(_sessions(connection, name, granted=False))
+
+
+def is_held_with(connection: psycopg.Connection[Any], name: str, other: str) -> bool:
+    """Return whether the session that holds the lock `name` holds the lock `other` too."""
+    holders = _sessions(connection, name, granted=True)
+    return bool(holders & _sessions(connection, other, granted=True))
+
+
+def _sessions(connection: psycopg.Connection[Any], name: str, *, granted: bool) -> set[int]:
+    rows = connection.execute(_SESSIONS, (granted, _LOCK_SPACE, name)).fetchall()
+    return {row[0] for row in rows}
 
 
 def _set(connection: psycopg.Connection[Any], name: str, milliseconds: int) -> None:

@@ -147,9 +147,11 @@ def test_a_change_that_raw_cannot_follow_stops_that_table_alone(
     assert fault.remedy
     assert counts(by_name(report)["u"]) == (1, 0, 0, 0)
     assert from_postgres(shop, "select id, a, _deleted_at from raw_oltp.t") == [(1, 20260102, None)]
-    # The source as a whole is not at the new position: change capture must not start from it.
+    # Change capture goes on from the new position without that table.
     query = "select position from ingest.positions where source = 'oltp'"
-    assert from_postgres(shop, query) == positions
+    assert from_postgres(shop, query) != positions
+    stopped = "select table_name, fault from ingest.stopped"
+    assert from_postgres(shop, stopped) == [("t", fault.what)]
 
 
 def test_something_else_of_the_raw_table_s_name_stops_that_table_alone(shop: Settings) -> None:

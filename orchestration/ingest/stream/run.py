@@ -1,13 +1,34 @@
-"""Bring raw to the present by what the sources' logs say."""
+"""Bring raw to the present by what the sources' logs say, once or for ever."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import psycopg
 
 from orchestration.console import ReportProgress, no_progress
-from orchestration.ingest.report import IngestReport
-from orchestration.ingest.run import run_ingest
+from orchestration.errors import SoftcartError
+from orchestration.ingest.copying import Copying
+from orchestration.ingest.faults import WarehouseFaultError
+from orchestration.ingest.report import Fault, IngestReport, SourceReport, TableReport
+from orchestration.ingest.run import LOCK, STREAM_LOCK, behind_stream, finish, run, writer
+from orchestration.ingest.stream import figures as saved
+from orchestration.ingest.stream.figures import State, StreamFigures
+from orchestration.ingest.stream.follow import Follower, Tell, Warehouse
+from orchestration.ingest.stream.gather import Limits
+from orchestration.ingest.stream.logs import LOGS
 from orchestration.settings import Settings
+from orchestration.warehouse.locks import LockedError, is_awaited, sole_writer
+
+# While nothing happens: how often to look whether another ingest wants the warehouse.
+_LOOK_SECONDS: Final = 0.2
+# After a fault: how long until the next try, doubled each time.
+_FIRST_PAUSE_SECONDS: Final = 0.5
+_LONGEST_PAUSE_SECONDS: Final = 30.0
 
 
 def run_changes(
@@ -33,7 +54,270 @@ def run_changes(
         SoftcartError: PostgreSQL cannot be used or went away, or another ingest runs. One that is
             `softcart stream` makes way instead.
     """
-    # Until the logs are followed: a copy gives the same rows, at a higher cost.
-    done = run_ingest(settings, report=report)
-    done.sources = [source for source in done.sources if not sources or source.name in sources]
+    began = time.monotonic()
+    with writer(settings) as connection, behind_stream(connection):
+        with run(connection) as number:
+            figures = {name: StreamFigures(name) for name in sources or LOGS}
+            session = _Session(_warehouse(settings, connection, number, report), figures, Limits())
+
+            def show() -> None:
+                for name, of_source in figures.items():
+                    report(f"{name} changes", of_source.row_changes)
+
+            reports = session.follow(lambda: True, show)
+            session.end("ended")
+            done = IngestReport(number, reports, time.monotonic() - began)
+        finish(connection, done)
     return done
+
+
+class Stream:
+    """Follows all sources until it is told to end.
+
+    Args:
+        settings: Where the servers are.
+        tell: Called with what a person should know, as it happens.
+        limits: When a batch is full or due.
+
+    Attributes:
+        figures: Of each source.
+    """
+
+    def __init__(self, settings: Settings, tell: Tell, limits: Limits | None = None) -> None:
+        self.figures: Mapping[str, StreamFigures] = {name: StreamFigures(name) for name in LOGS}
+        self._settings = settings
+        self._tell = tell
+        self._limits = limits or Limits()
+        self._end = threading.Event()
+        self._has_begun = False
+
+    def end(self) -> None:
+        """Let `run` return after the batch; from any thread or signal handler."""
+        self._end.set()
+
+    def run(self, show: Callable[[], None]) -> None:
+        """Follow the sources.
+
+        Args:
+            show: Called every now and then, to show the figures.
+
+        Raises:
+            SoftcartError: The warehouse cannot be used to begin with, or another stream runs.
+        """
+        pause = _Pause()
+        while not self._end.is_set():
+            try:
+                with writer(self._settings) as connection, sole_writer(connection, STREAM_LOCK):
+                    while not self._end.is_set():
+                        with sole_writer(
+                            connection, LOCK, keeps_waiting=lambda: not self._end.is_set()
+                        ):
+                            self._follow(connection, show, pause)
+            except LockedError:
+                if not self._end.is_set():
+                    raise
+            except SoftcartError as error:
+                if not self._has_begun:
+                    raise
+                for figures in self.figures.values():
+                    figures.state, figures.fault = "waiting", Fault.of(error)
+                if not pause.is_needed:
+                    self._tell(str(error))
+                pause.begin()
+                show()
+                self._end.wait(pause.seconds)
+
+    def _follow(
+        self, connection: psycopg.Connection[Any], show: Callable[[], None], pause: _Pause
+    ) -> None:
+        """Follow until the end, or until another ingest wants the warehouse."""
+        began = time.monotonic()
+
+        def goes_on() -> bool:
+            return not self._end.is_set() and not is_awaited(connection, LOCK)
+
+        with run(connection) as number:
+            if pause.is_needed:
+                self._tell("The warehouse is back")
+                pause.end()
+            self._has_begun = True
+            warehouse = _warehouse(self._settings, connection, number, no_progress)
+            session = _Session(warehouse, self.figures, self._limits, self._tell)
+            reports = session.follow(goes_on, show)
+            session.end("ended" if self._end.is_set() else "yielding")
+            done = IngestReport(number, reports, time.monotonic() - began)
+        finish(connection, done)
+        show()
+
+
+class _Pause:
+    """A pause after a fault, longer with each in a row."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._over_at = 0.0
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether there was a fault and nothing has gone well since."""
+        return self.seconds > 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it is time to try again."""
+        return time.monotonic() >= self._over_at
+
+    def begin(self) -> None:
+        """Begin another pause."""
+        self.seconds = min(max(_FIRST_PAUSE_SECONDS, self.seconds * 2), _LONGEST_PAUSE_SECONDS)
+        self._over_at = time.monotonic() + self.seconds
+
+    def end(self) -> None:
+        """Note that all goes well again."""
+        self.seconds = self._over_at = 0.0
+
+
+@dataclass
+class _Source:
+    """A source that a session follows.
+
+    Attributes:
+        figures: How it does.
+        follower: Follows it.
+        pause: After its faults.
+        warnings: What its report is to tell.
+        fault: Why it is not followed any further.
+        has_started: Whether the follower has, since the last fault.
+        has_ended: Whether nothing more is to be done.
+    """
+
+    figures: StreamFigures
+    follower: Follower
+    warnings: list[str]
+    pause: _Pause = field(default_factory=_Pause)
+    fault: Fault | None = None
+    has_started: bool = False
+    has_ended: bool = False
+
+    def report(self) -> SourceReport:
+        """Return what was done."""
+        done = self.follower.report()
+        done.warnings, done.fault = self.warnings, self.fault
+        return done
+
+
+class _Session:
+    """Follows sources while the lock is held.
+
+    Args:
+        warehouse: Where to write.
+        figures: Of each source to follow.
+        limits: When a batch is full or due.
+        tell: Called with what a person should know. Without it, sources are followed to the
+            present, a fault ends one, and the reports tell.
+    """
+
+    def __init__(
+        self,
+        warehouse: Warehouse,
+        figures: Mapping[str, StreamFigures],
+        limits: Limits,
+        tell: Tell | None = None,
+    ) -> None:
+        self._connection = warehouse.connection
+        self._tell = tell
+        self._awake = threading.Event()
+        self._sources = []
+        for name, of_source in figures.items():
+            warnings: list[str] = []
+            follower = Follower(
+                name,
+                warehouse,
+                of_source,
+                limits,
+                wait=self._wait,
+                wake=self._awake.set,
+                tell=tell or _only_warnings(warnings),
+                to_present=tell is None,
+            )
+            self._sources.append(_Source(of_source, follower, warnings))
+        saved.prepare(self._connection)
+
+    def follow(self, goes_on: Callable[[], bool], show: Callable[[], None]) -> list[SourceReport]:
+        """Follow the sources while `goes_on`, and return what was done.
+
+        Raises:
+            SoftcartError: The warehouse cannot be used.
+        """
+        try:
+            while goes_on() and not all(source.has_ended for source in self._sources):
+                has_written = [self._advance(source) for source in self._sources]
+                if not any(has_written):
+                    dues = [source.follower.due_in() for source in self._sources]
+                    self._wait(min((due for due in dues if due is not None), default=_LOOK_SECONDS))
+                show()
+        finally:
+            for source in self._sources:
+                source.follower.close()
+        return [source.report() for source in self._sources]
+
+    def end(self, state: State) -> None:
+        """Note why the sources are not followed any more."""
+        for source in self._sources:
+            source.figures.state = state
+            source.figures.save(self._connection)
+
+    def _wait(self, seconds: float) -> None:
+        self._awake.wait(min(seconds, _LOOK_SECONDS))
+        self._awake.clear()
+
+    def _advance(self, source: _Source) -> bool:
+        """Do what is next for a source; return whether anything was written."""
+        if source.has_ended or not source.pause.is_over:
+            return False
+        try:
+            if not source.has_started:
+                source.follower.start()
+                source.has_started = True
+            has_written = source.follower.step()
+            source.follower.show_life()
+        except WarehouseFaultError:
+            raise
+        except SoftcartError as error:
+            self._pause(source, error)
+            return False
+        if source.pause.is_needed and self._tell and (has_written or source.follower.is_current):
+            self._tell(f"Following {source.follower.name} again")
+            source.pause.end()
+        source.has_ended = source.follower.is_at_present
+        return has_written
+
+    def _pause(self, source: _Source, error: SoftcartError) -> None:
+        source.follower.close()
+        source.has_started = False
+        source.figures.state, source.figures.fault = "waiting", Fault.of(error)
+        if self._tell is None:
+            source.fault = source.figures.fault
+            source.has_ended = True
+        else:
+            if not source.pause.is_needed:
+                self._tell(f"{error} It is tried again until it works")
+            source.pause.begin()
+        source.figures.save(self._connection)
+
+
+def _only_warnings(warnings: list[str]) -> Tell:
+    """Return what collects warnings; of tables the reports tell."""
+
+    def tell(what: str | TableReport) -> None:
+        if isinstance(what, str) and what not in warnings:
+            warnings.append(what)
+
+    return tell
+
+
+def _warehouse(
+    settings: Settings, connection: psycopg.Connection[Any], number: int, report: ReportProgress
+) -> Warehouse:
+    copying = Copying(connection, settings.url("postgres"), number, report)
+    return Warehouse(settings, connection, number, copying)
