@@ -42,11 +42,11 @@ def test_they_are_served_on_this_machine_alone_while_the_stream_runs() -> None:
     figures = StreamFigures("oltp")
     with served([figures], port):
         figures.note_batch(rows=5, transactions=1, seconds=0.1)
-        with urlopen(f"http://127.0.0.1:{port}/metrics") as answer:  # noqa: S310
+        with urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
             assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
             assert 'row_changes_total{source="oltp"} 5.0' in answer.read().decode()
         with pytest.raises(HTTPError, match="404"):
-            urlopen(f"http://127.0.0.1:{port}/")  # noqa: S310
+            urlopen(f"http://127.0.0.1:{port}/")
         with pytest.raises(SoftcartError, match="is taken"), served([figures], port):
             pass
     with served([figures], port):
