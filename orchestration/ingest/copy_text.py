@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from binascii import b2a_hex
 from typing import Final
 
 NULL: Final = rb"\N"
@@ -23,8 +24,9 @@ def escape(value: bytes) -> bytes:
 
 
 def escape_bytea(value: bytes) -> bytes:
-    r"""Return bytes as a field of a COPY line, in the form `\\x0a1b`."""
-    return rb"\\x" + value.hex().encode()
+    r"""Return bytes as a field of a COPY line, in the form `\\x0A1B`."""
+    # In capitals, as MySQL's hex() writes it: a row is the same bytes on each way.
+    return rb"\\x" + b2a_hex(value).upper()
 
 
 def fields(line: bytes) -> list[bytes | None]:

@@ -40,6 +40,17 @@ _GEOMETRIES: Final = {
     "geometrycollection",
     "geomcollection",
 }
+_ADDRESSES: Final = {"uuid": "uuid", "inet4": "text", "inet6": "text"}
+# SQL of the values of types that need some.
+_FORMS: Final = {
+    "bit": "{} + 0",
+    # As text a FLOAT has six digits; times one it is a DOUBLE, which prints enough of them.
+    # Adding zero instead would turn -0 into 0.
+    "float": "{} * 1e0",
+    "json": "cast(cast({} as char character set utf8mb4) as binary)",
+    # Else the mark of a NULL would have to be an address too, and become none.
+    **dict.fromkeys(_ADDRESSES, "cast({} as char character set utf8mb4)"),
+}
 # Types whose raw type depends on nothing but their name.
 _FIXED: Final = {
     "date": "date",
@@ -48,11 +59,9 @@ _FIXED: Final = {
     # A signed duration of up to 838 hours, so not a time of day.
     "time": "interval",
     "year": "smallint",
-    "uuid": "uuid",
-    "inet4": "text",
-    "inet6": "text",
     "char": "text",  # of no length
     "varchar": "text",
+    **_ADDRESSES,
     **_FLOATS,
     **dict.fromkeys(_TEXTS, "text"),
     **dict.fromkeys(_BYTES | _GEOMETRIES, "bytea"),
@@ -145,14 +154,8 @@ class MysqlColumn:
     def value(self) -> str:
         """SQL of the value's bytes: UTF-8 text that PostgreSQL can read, or a BLOB as it is."""
         name = self._identifier
-        if self.data_type == "bit":
-            return f"{name} + 0"
-        if self.data_type == "float":
-            # As text a FLOAT has six digits; times one it is a DOUBLE, which prints enough of them.
-            # Adding zero instead would turn -0 into 0.
-            return f"{name} * 1e0"
-        if self.data_type == "json":
-            return f"cast(cast({name} as char character set utf8mb4) as binary)"
+        if form := _FORMS.get(self.data_type):
+            return form.format(name)
         if self.character_set and self.character_set not in _UTF8:
             return f"cast(convert({name} using utf8mb4) as binary)"
         if self.character_set:

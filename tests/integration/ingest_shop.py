@@ -12,6 +12,8 @@ from uuid import uuid4
 import pytest
 
 from orchestration.connections import connect_mysql, connect_postgres
+from orchestration.ingest.batch import Position
+from orchestration.ingest.changes import ChangeLog, Commit, Event, Heartbeat
 from orchestration.ingest.report import IngestReport, TableReport
 from orchestration.ingest.run import run_ingest
 from orchestration.settings import Settings
@@ -84,6 +86,21 @@ def on_each_server(shop: Settings, server: str) -> Iterator[Settings]:
         yield shop.with_urls({"mysql": urlunsplit(urlsplit(url)._replace(path=f"/{name}"))})
     finally:
         on_mysql(admin, f"drop database {name}")
+
+
+def read_log(log: ChangeLog, start: Position, end: Position | None = None) -> list[Event]:
+    """Return all events but heartbeats from a position to another, or to the present."""
+    end = end or log.present()
+    found: list[Event] = []
+    if log.includes(start, end):
+        return found
+    with log.read(start) as events:
+        for event in events:
+            if not isinstance(event, Heartbeat):
+                found.append(event)
+            if isinstance(event, Commit) and log.includes(event.position, end):
+                break
+    return found
 
 
 def hold_one_bad_row(settings: Settings, tables: Sequence[str]) -> None:

@@ -24,7 +24,7 @@ def test_fields_come_back(values: list[bytes | None]) -> None:
 
 
 def test_bytea_is_hex() -> None:
-    assert copy_text.escape_bytea(b"\x00\\\n") == rb"\\x005c0a"
+    assert copy_text.escape_bytea(b"\x00\\\n") == rb"\\x005C0A"
 
 
 def test_lines_with_unstorable_values_are_marked() -> None:

@@ -2,8 +2,6 @@ with snap_oltp__warehouses as (
     select * from {{ ref('snap_oltp__warehouses') }}
 ),
 
-{{ version_ctes('snap_oltp__warehouses', 'warehouse_id') }},
-
 -- Deleted warehouses stay: shipments and stock movements still name them.
 final as (
     select
@@ -13,10 +11,11 @@ final as (
         city,
         country_code,
         is_active,
-        is_deleted,
+        case when deleted_at is null then {{ bool_false() }} else {{ bool_true() }} end
+            as is_deleted,
         opened_on as opened_date
-    from versions
-    where is_current = {{ bool_true() }}
+    from snap_oltp__warehouses
+    where dbt_valid_to is null
 )
 
 select * from final

@@ -1,9 +1,6 @@
-with products as (
-    select * from {{ source('catalog', 'products') }}
-    where _deleted_at is null
+with base_catalog__products as (
+    select * from {{ ref('base_catalog__products') }}
 ),
-
-{{ product_ctes('products') }},
 
 final as (
     select
@@ -26,8 +23,9 @@ final as (
         variant_count,
         created_at,
         updated_at,
-        _loaded_at at time zone 'UTC' as loaded_at
-    from products_typed
+        loaded_at
+    from base_catalog__products
+    where deleted_at is null
 )
 
 select * from final

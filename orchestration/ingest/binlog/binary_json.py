@@ -7,7 +7,7 @@ import struct
 from base64 import b64encode
 from typing import Final
 
-from orchestration.ingest.binlog.numerals import decimal_text, double_text
+from orchestration.ingest.binlog.numerals import DecimalForm, double_text
 
 _SMALL_OBJECT: Final = 0
 _LARGE_OBJECT: Final = 1
@@ -103,7 +103,7 @@ def _quoted(text: bytes) -> str:
 def _opaque(kind: int, data: bytes) -> str:
     if kind == _DECIMAL:
         precision, scale = data[0], data[1]
-        return decimal_text(data[2:], precision, scale)
+        return DecimalForm(precision, scale).text(data[2:]).decode()
     if kind in (_DATE, _DATETIME, _TIMESTAMP, _TIME):
         return f'"{_time_text(kind, struct.unpack("<q", data)[0])}"'
     return f'"base64:type{kind}:{b64encode(data).decode()}"'

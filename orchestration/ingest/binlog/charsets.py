@@ -13,6 +13,7 @@ from orchestration.ingest.binlog.fields import Recode
 BINARY: Final = "binary"
 
 _CACHED: Final = 4096
+_SHORT: Final = 200
 _UTF8: Final = {"utf8mb4", "utf8mb3", "utf8", "ascii"}
 _CODECS: Final = {
     "ucs2": "utf-16-be",
@@ -80,7 +81,9 @@ class Charsets:
         if most_bytes == 1:
             every = self._ask(name, bytes(range(256))).decode()
             return lambda text: text.decode("latin-1").translate(every).encode()
-        return lru_cache(_CACHED)(partial(self._ask, name))
+        ask = partial(self._ask, name)
+        ask_once = lru_cache(_CACHED)(ask)
+        return lambda text: (ask_once if len(text) <= _SHORT else ask)(text)
 
     def _ask(self, name: str, text: bytes) -> bytes:
         ((value,),) = self._fetch(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from typing import Final, NamedTuple
 from uuid import UUID
-from zlib import decompress
+
+from orchestration.ingest.binlog.compression import inflated
 
 HEADER_BYTES: Final = 19
 """Every event begins with its time, kind, server, size, the end's offset in the file, flags."""
@@ -47,6 +47,7 @@ class Kind(IntEnum):
 
 
 _MARIADB_STANDALONE: Final = 1
+_MARIADB_PREPARED: Final = 64
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECONDS: Final = (1 << 55) - 1
 _HAS_ORIGINAL_TIME: Final = 1 << 55
@@ -70,8 +71,7 @@ class Query(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class MariadbGtid:
+class MariadbGtid(NamedTuple):
     """The beginning of a transaction on MariaDB.
 
     Attributes:
@@ -79,16 +79,17 @@ class MariadbGtid:
         server: See `domain`.
         number: See `domain`.
         is_standalone: A single statement, with no event of its own for the commit.
+        is_prepared: The first phase of a transaction in two (XA).
     """
 
     domain: int
     server: int
     number: int
     is_standalone: bool
+    is_prepared: bool
 
 
-@dataclass(frozen=True, slots=True)
-class MysqlGtid:
+class MysqlGtid(NamedTuple):
     """The beginning of a transaction on MySQL.
 
     Attributes:
@@ -116,7 +117,9 @@ def mariadb_gtid(event: bytes) -> MariadbGtid:
     """Read a MARIADB_GTID event."""
     number, domain, flags = _mariadb_gtid(event, HEADER_BYTES)
     (server,) = _server(event, 5)
-    return MariadbGtid(domain, server, number, bool(flags & _MARIADB_STANDALONE))
+    return MariadbGtid(
+        domain, server, number, bool(flags & _MARIADB_STANDALONE), bool(flags & _MARIADB_PREPARED)
+    )
 
 
 def mysql_gtid(event: bytes) -> MysqlGtid:
@@ -141,17 +144,12 @@ def query(event: bytes, *, is_compressed: bool = False) -> Query:
     start = HEADER_BYTES + 13 + status_bytes
     end = start + database_bytes
     text = event[end + 1 :]
-    return Query(_decode(event[start:end]), _decode(inflate(text) if is_compressed else text))
+    return Query(_decode(event[start:end]), _decode(inflated(text) if is_compressed else text))
 
 
 def rotated_to(event: bytes) -> str:
     """Return the file that a ROTATE event names."""
     return event[HEADER_BYTES + 8 :].decode()
-
-
-def inflate(data: bytes) -> bytes:
-    """Return what MariaDB has compressed: a byte on the length's length, the length, zlib."""
-    return decompress(data[1 + (data[0] & 7) :])
 
 
 def _decode(text: bytes) -> str:

@@ -7,194 +7,167 @@ import struct
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address
-from typing import Final
-from uuid import UUID
+from typing import Final, NamedTuple
 
 from orchestration.ingest import copy_text
-from orchestration.ingest.binlog.binary_json import json_text
-from orchestration.ingest.binlog.numerals import decimal_size, decimal_text, double_text
+from orchestration.ingest.binlog.numerals import DecimalForm, double_text
 
-Field = Callable[[bytes, int], tuple[bytes, int]]
+Reader = Callable[[bytes, int], tuple[bytes, int]]
 """Takes an event and where a value starts in it; returns the field and where the value ends."""
 
+
+class Field(NamedTuple):
+    """What reads a column's values, or passes over them.
+
+    Attributes:
+        read: Reads one.
+        size: Bytes of each, or of the length that is before each.
+        is_fixed: Which of the two.
+    """
+
+    read: Reader
+    size: int
+    is_fixed: bool = True
+
+
 Recode = Callable[[bytes], bytes]
-"""Turns text in some character set into UTF-8."""
+"""Turns a stored text into UTF-8, or stored bytes into those that are meant."""
 
 _SPECIAL: Final = re.compile(rb"[\\\t\n\r]").search
 _INTEGERS: Final = {1: "<b", 2: "<h", 4: "<i", 8: "<q"}
 _EPOCH: Final = date(1970, 1, 1)
 _DAY_SECONDS: Final = 86400
-_TOP_BIT: Final = 0x80
+_ZERO_DAY: Final = b"0000-00-00"
 # Values that tend to come again; a cache's entry takes about 200 bytes.
 _CACHED: Final = 4096
 
 
 def integer(size: int, *, is_unsigned: bool) -> Field:
-    """Read an integer of 1, 2, 3, 4 or 8 bytes."""
+    """Return what reads an integer of 1, 2, 3, 4 or 8 bytes."""
     form = _INTEGERS.get(size)
     if form is None:
-
-        def read_any(data: bytes, start: int) -> tuple[bytes, int]:
-            end = start + size
-            return b"%d" % int.from_bytes(data[start:end], "little", signed=not is_unsigned), end
-
-        return read_any
+        return _shown(
+            size, lambda value: b"%d" % int.from_bytes(value, "little", signed=not is_unsigned)
+        )
     unpack = struct.Struct(form.upper() if is_unsigned else form).unpack_from
 
     def read(data: bytes, start: int) -> tuple[bytes, int]:
         (value,) = unpack(data, start)
         return b"%d" % value, start + size
 
-    return read
+    return Field(read, size)
 
 
-def single(data: bytes, start: int) -> tuple[bytes, int]:
-    """Read a FLOAT with all the digits that it has as a double."""
-    (value,) = struct.unpack_from("<f", data, start)
-    return double_text(value).encode(), start + 4
+def single() -> Field:
+    """Return what reads a FLOAT, with all the digits that it has as a double."""
+    return _shown(4, lambda value: double_text(*struct.unpack("<f", value)).encode())
 
 
-def double(data: bytes, start: int) -> tuple[bytes, int]:
-    """Read a DOUBLE."""
-    (value,) = struct.unpack_from("<d", data, start)
-    return double_text(value).encode(), start + 8
+def double() -> Field:
+    """Return what reads a DOUBLE."""
+    return _shown(8, lambda value: double_text(*struct.unpack("<d", value)).encode())
 
 
 def decimal(precision: int, scale: int) -> Field:
-    """Read a DECIMAL."""
-    size = decimal_size(precision, scale)
-
-    @lru_cache(_CACHED)
-    def text(value: bytes) -> bytes:
-        return decimal_text(value, precision, scale).encode()
-
-    def read(data: bytes, start: int) -> tuple[bytes, int]:
-        end = start + size
-        return text(data[start:end]), end
-
-    return read
+    """Return what reads a DECIMAL."""
+    form = DecimalForm(precision, scale)
+    return _shown(form.size, lru_cache(_CACHED)(form.text))
 
 
 def bits(count: int) -> Field:
-    """Read a BIT as the number that it is."""
-    size = (count + 7) // 8
-
-    def read(data: bytes, start: int) -> tuple[bytes, int]:
-        end = start + size
-        return b"%d" % int.from_bytes(data[start:end], "big"), end
-
-    return read
+    """Return what reads a BIT, as the number that it is."""
+    return _shown((count + 7) // 8, lambda value: b"%d" % int.from_bytes(value, "big"))
 
 
-def year(data: bytes, start: int) -> tuple[bytes, int]:
-    """Read a YEAR; 0000 is one."""
-    value = data[start]
-    return b"%04d" % (1900 + value if value else 0), start + 1
+def year() -> Field:
+    """Return what reads a YEAR; 0000 is one."""
+    return _shown(1, lambda value: b"%04d" % (1900 + value[0] if value[0] else 0))
 
 
-def day(data: bytes, start: int) -> tuple[bytes, int]:
-    """Read a DATE."""
-    end = start + 3
-    return _day_text(data[start:end]), end
+def day() -> Field:
+    """Return what reads a DATE."""
+    return _shown(3, lru_cache(_CACHED)(_day_text))
 
 
-@lru_cache(_CACHED)
 def _day_text(value: bytes) -> bytes:
     number = int.from_bytes(value, "little")
     return b"%04d-%02d-%02d" % (number >> 9, number >> 5 & 15, number & 31)
 
 
 def datetime(digits: int) -> Field:
-    """Read a DATETIME with a number of digits of its seconds' fraction."""
-    fraction, size = _fraction(digits)
+    """Return what reads a DATETIME with a number of digits of its seconds' fraction."""
+    size, form, unit = _fraction(digits)
 
     def read(data: bytes, start: int) -> tuple[bytes, int]:
-        end = start + 5
-        # The first bit is always set; the day's part is 23 bits, the time's 17.
-        value = int.from_bytes(data[start:end], "big")
-        text = b"%s %02d:%02d:%02d" % (
-            _datetime_day_text(value >> 17),
-            value >> 12 & 31,
-            value >> 6 & 63,
-            value & 63,
-        )
+        middle = start + 5
+        end = middle + size
+        # The first bit is always set; the day is 22 bits, the time 17.
+        value = int.from_bytes(data[start:middle], "big")
+        parts = (_datetime_day(value >> 17), value >> 12 & 31, value >> 6 & 63, value & 63)
         if size:
-            return text + fraction(data[end : end + size]), end + size
-        return text, end
+            return form % (*parts, int.from_bytes(data[middle:end], "big") // unit), end
+        return form % parts, end
 
-    return read
+    return Field(read, 5 + size)
 
 
 @lru_cache(_CACHED)
-def _datetime_day_text(value: int) -> bytes:
+def _datetime_day(value: int) -> bytes:
     years, months = divmod(value >> 5 & 0x1FFFF, 13)
     return b"%04d-%02d-%02d" % (years, months, value & 31)
 
 
 def timestamp(digits: int) -> Field:
-    """Read a TIMESTAMP, in UTC."""
-    fraction, size = _fraction(digits)
+    """Return what reads a TIMESTAMP, in UTC."""
+    size, form, unit = _fraction(digits)
 
     def read(data: bytes, start: int) -> tuple[bytes, int]:
-        end = start + 4
-        seconds = int.from_bytes(data[start:end], "big")
-        rest = data[end : end + size]
-        if seconds == 0 and not any(rest):
-            text = b"0000-00-00 00:00:00"
-        else:
-            days, seconds = divmod(seconds, _DAY_SECONDS)
-            text = b"%s %02d:%02d:%02d" % (
-                _day_since_epoch_text(days),
-                seconds // 3600,
-                seconds // 60 % 60,
-                seconds % 60,
-            )
-        if size:
-            return text + fraction(rest), end + size
-        return text, end
+        middle = start + 4
+        end = middle + size
+        seconds = int.from_bytes(data[start:middle], "big")
+        fraction = int.from_bytes(data[middle:end], "big")
+        days, time = divmod(seconds, _DAY_SECONDS)
+        # No time at all is a value too: that of a zero date.
+        day_text = _day_since_epoch(days) if seconds or fraction else _ZERO_DAY
+        parts = (day_text, time // 3600, time // 60 % 60, time % 60)
+        return form % ((*parts, fraction // unit) if size else parts), end
 
-    return read
+    return Field(read, 4 + size)
 
 
 @lru_cache(_CACHED)
-def _day_since_epoch_text(days: int) -> bytes:
+def _day_since_epoch(days: int) -> bytes:
     return (_EPOCH + timedelta(days=days)).isoformat().encode()
 
 
 def duration(digits: int) -> Field:
-    """Read a TIME, which has a sign and up to 838 hours."""
-    fraction, size = _fraction(digits)
+    """Return what reads a TIME, which has a sign and up to 838 hours."""
+    size, form, unit = _fraction(digits)
+    bits = 8 * size
+    form = form.removeprefix(b"%s ")
 
-    def read(data: bytes, start: int) -> tuple[bytes, int]:
-        end = start + 3 + size
+    def show(data: bytes) -> bytes:
         # One signed number, so a negative time's fraction counts backwards.
-        value = int.from_bytes(data[start:end], "big") - (0x800000 << 8 * size)
+        value = int.from_bytes(data, "big") - (0x800000 << bits)
         sign = b"-" if value < 0 else b""
-        value = abs(value)
-        whole = value >> 8 * size
-        text = b"%s%02d:%02d:%02d" % (sign, whole >> 12 & 1023, whole >> 6 & 63, whole & 63)
-        if size:
-            rest = value & ((1 << 8 * size) - 1)
-            return text + fraction(rest.to_bytes(size, "big")), end
-        return text, end
+        whole, fraction = divmod(abs(value), 1 << bits)
+        parts = (whole >> 12 & 1023, whole >> 6 & 63, whole & 63)
+        return sign + form % ((*parts, fraction // unit) if size else parts)
 
-    return read
+    return _shown(3 + size, show)
 
 
-def _fraction(digits: int) -> tuple[Callable[[bytes], bytes], int]:
-    """Return what prints a fraction with its point, and how many bytes it has."""
-    size = (digits + 1) // 2
-    form = b".%%0%dd" % (2 * size)
-
-    def text(value: bytes) -> bytes:
-        return (form % int.from_bytes(value, "big"))[: digits + 1]
-
-    return text, size
+def _fraction(digits: int) -> tuple[int, bytes, int]:
+    """Return a fraction's bytes, the form of day and time with it, and its last digit's unit."""
+    form = b"%s %02d:%02d:%02d"
+    if not digits:
+        return 0, form, 1
+    # It is stored with an even number of digits.
+    return (digits + 1) // 2, form + b".%%0%dd" % digits, 10 if digits % 2 else 1
 
 
 def text(length_bytes: int, recode: Recode | None) -> Field:
-    """Read text after its length of 1 to 4 bytes."""
+    """Return what reads text after its length of 1 to 4 bytes."""
 
     def read_short(data: bytes, start: int) -> tuple[bytes, int]:
         end = start + 1 + data[start]
@@ -204,77 +177,60 @@ def text(length_bytes: int, recode: Recode | None) -> Field:
         return value, end
 
     def read(data: bytes, start: int) -> tuple[bytes, int]:
-        start, end = start + length_bytes, start
-        end = start + int.from_bytes(data[end:start], "little")
-        value = data[start:end]
-        if recode:
-            value = recode(value)
-        return copy_text.escape(value), end
+        begin = start + length_bytes
+        end = begin + int.from_bytes(data[start:begin], "little")
+        value = data[begin:end]
+        return copy_text.escape(recode(value) if recode else value), end
 
-    return read_short if length_bytes == 1 and not recode else read
-
-
-def binary(length_bytes: int, padded_to: int = 0) -> Field:
-    """Read bytes after their length; a BINARY is stored without the zeros at its end."""
-
-    def read(data: bytes, start: int) -> tuple[bytes, int]:
-        start, end = start + length_bytes, start
-        end = start + int.from_bytes(data[end:start], "little")
-        return copy_text.escape_bytea(data[start:end].ljust(padded_to, b"\0")), end
-
-    return read
+    is_short = length_bytes == 1 and not recode
+    return Field(read_short if is_short else read, length_bytes, is_fixed=False)
 
 
-def json(length_bytes: int) -> Field:
-    """Read MySQL's JSON."""
+def binary(length_bytes: int, recode: Recode | None = None) -> Field:
+    """Return what reads bytes after their length."""
 
     def read(data: bytes, start: int) -> tuple[bytes, int]:
-        start, end = start + length_bytes, start
-        end = start + int.from_bytes(data[end:start], "little")
-        return copy_text.escape(json_text(data[start:end])), end
+        begin = start + length_bytes
+        end = begin + int.from_bytes(data[start:begin], "little")
+        value = data[begin:end]
+        return copy_text.escape_bytea(recode(value) if recode else value), end
 
-    return read
+    return Field(read, length_bytes, is_fixed=False)
+
+
+def fixed(size: int, show: Callable[[bytes], str]) -> Field:
+    """Return what reads a value stored as a BINARY of a size and shown as something else."""
+
+    def read(data: bytes, start: int) -> tuple[bytes, int]:
+        end = start + 1 + data[start]
+        # Zeros at its end are not stored.
+        return show(data[start + 1 : end].ljust(size, b"\0")).encode(), end
+
+    return Field(read, 1, is_fixed=False)
 
 
 def enumerated(size: int, values: Sequence[bytes]) -> Field:
-    """Read an ENUM; 0 is what a value that it does not have became."""
-    fields = [b"", *map(copy_text.escape, values)]
-
-    def read(data: bytes, start: int) -> tuple[bytes, int]:
-        end = start + size
-        return fields[int.from_bytes(data[start:end], "little")], end
-
-    return read
+    """Return what reads an ENUM; 0 is what a value that it does not have became."""
+    shown = [b"", *map(copy_text.escape, values)]
+    return _shown(size, lambda value: shown[int.from_bytes(value, "little")])
 
 
 def members(size: int, values: Sequence[bytes]) -> Field:
-    """Read a SET as its members with commas."""
-    fields = [copy_text.escape(value) for value in values]
+    """Return what reads a SET, as its members with commas."""
+    shown = [copy_text.escape(value) for value in values]
+
+    def show(value: bytes) -> bytes:
+        mask = int.from_bytes(value, "little")
+        return b",".join([member for bit, member in enumerate(shown) if mask >> bit & 1])
+
+    return _shown(size, show)
+
+
+def _shown(size: int, show: Callable[[bytes], bytes]) -> Field:
+    """Return what reads a value of a fixed size."""
 
     def read(data: bytes, start: int) -> tuple[bytes, int]:
         end = start + size
-        mask = int.from_bytes(data[start:end], "little")
-        return b",".join([field for bit, field in enumerate(fields) if mask >> bit & 1]), end
+        return show(data[start:end]), end
 
-    return read
-
-
-def _fixed(size: int, show: Callable[[bytes], str]) -> Field:
-    def read(data: bytes, start: int) -> tuple[bytes, int]:
-        end = start + 1 + data[start]
-        return show(data[start + 1 : end].ljust(size, b"\0")).encode(), end
-
-    return read
-
-
-def _uuid_text(value: bytes) -> str:
-    # MariaDB stores the parts of most UUIDs from the last to the first, so that those of about the
-    # same time are neighbours. A first bit of 1 can only be the variant's, in its new place.
-    if value[6] & _TOP_BIT and 0 < value[8] < _TOP_BIT:
-        value = value[12:16] + value[10:12] + value[8:10] + value[6:8] + value[0:6]
-    return str(UUID(bytes=value))
-
-
-uuid: Final = _fixed(16, _uuid_text)
-inet4: Final = _fixed(4, lambda value: str(IPv4Address(value)))
-inet6: Final = _fixed(16, lambda value: str(IPv6Address(value)))
+    return Field(read, size)

@@ -119,7 +119,7 @@ class MysqlChangeLog:
                     self._require_log(gtids)
                     dump.start_mysql(gtids.encode())
             transactions = Transactions(
-                self._tables, self._url.database, gtids, folds_case=self._folds_case
+                self._tables, self._url.database, position, folds_case=self._folds_case
             )
             yield self._events(dump, transactions)
         finally:

@@ -7,7 +7,6 @@ from typing import Final
 
 # From how far left or right of the first digit the point may be without an exponent.
 _MOST_PLACES: Final = 15
-_GROUP_DIGITS: Final = 9
 # Bytes of a group of a decimal's digits, by how many digits it has.
 _GROUP_BYTES: Final = (0, 1, 1, 2, 2, 3, 3, 4, 4, 4)
 
@@ -31,29 +30,39 @@ def double_text(value: float) -> str:
     return f"{minus}{text[:point]}.{text[point:]}"
 
 
-def decimal_size(precision: int, scale: int) -> int:
-    """Return how many bytes a decimal has."""
-    return sum(
-        digits // _GROUP_DIGITS * 4 + _GROUP_BYTES[digits % _GROUP_DIGITS]
-        for digits in (precision - scale, scale)
-    )
+class DecimalForm:
+    """How decimals of some number of digits are stored: groups of nine digits in four bytes.
 
+    The group that is not full comes first before the point, and last behind it. The first bit is
+    set in positive numbers; negative ones have all bits inverted.
+    """
 
-def decimal_text(value: bytes, precision: int, scale: int) -> str:
-    """Return a decimal in binary form as text, with all digits of its scale."""
-    is_negative = not value[0] & 0x80
-    plain = bytes([value[0] ^ 0x80]) + value[1:]
-    if is_negative:
-        plain = bytes(byte ^ 0xFF for byte in plain)
-    whole, fraction = precision - scale, scale
-    # The group that is not full comes first before the point, and last behind it.
-    groups = [whole % 9, *[9] * (whole // 9), *[9] * (fraction // 9), fraction % 9]
-    digits, start = "", 0
-    for count in groups:
-        end = start + _GROUP_BYTES[count]
-        if count:
-            digits += f"{int.from_bytes(plain[start:end], 'big'):0{count}d}"
-        start = end
-    sign = "-" if is_negative else ""
-    before, after = digits[:whole].lstrip("0") or "0", digits[whole:]
-    return f"{sign}{before}.{after}" if scale else sign + before
+    def __init__(self, precision: int, scale: int) -> None:
+        whole = precision - scale
+        counts = [whole % 9, *[9] * (whole // 9), *[9] * (scale // 9), scale % 9]
+        self.size = sum(_GROUP_BYTES[count] for count in counts)
+        self._sign = 1 << 8 * self.size - 1
+        self._inverted = 2 * self._sign - 1
+        self._scale = scale
+        # Of each group: where its bits are, and by what to multiply the digits before it.
+        self._groups: list[tuple[int, int, int]] = []
+        shift = 8 * self.size
+        for count in filter(None, counts):
+            bits = 8 * _GROUP_BYTES[count]
+            shift -= bits
+            self._groups.append((shift, (1 << bits) - 1, 10**count))
+
+    def text(self, value: bytes) -> bytes:
+        """Return a number with all digits of its scale."""
+        bits = int.from_bytes(value, "big") ^ self._sign
+        sign = b""
+        if bits & self._sign:
+            bits ^= self._inverted
+            sign = b"-"
+        number = 0
+        for shift, mask, factor in self._groups:
+            number = number * factor + (bits >> shift & mask)
+        if not self._scale:
+            return b"%s%d" % (sign, number)
+        digits = b"%0*d" % (self._scale + 1, number)
+        return b"%s%s.%s" % (sign, digits[: -self._scale], digits[-self._scale :])

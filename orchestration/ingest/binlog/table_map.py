@@ -27,12 +27,13 @@ class Type(IntEnum):
     TIMESTAMP2 = 17
     DATETIME2 = 18
     TIME2 = 19
+    BLOB_COMPRESSED = 140
+    VARCHAR_COMPRESSED = 141
     JSON = 245
     NEWDECIMAL = 246
     ENUM = 247
     SET = 248
     BLOB = 252
-    VAR_STRING = 253
     STRING = 254
     GEOMETRY = 255
 
@@ -51,11 +52,10 @@ _DETAIL_BYTES: Final = {
     Type.ENUM: 2,
     Type.SET: 2,
     Type.BLOB: 1,
-    Type.VAR_STRING: 2,
     Type.STRING: 2,
     Type.GEOMETRY: 1,
-    140: 1,  # a compressed BLOB of MariaDB
-    141: 2,  # a compressed VARCHAR of MariaDB
+    Type.BLOB_COMPRESSED: 1,
+    Type.VARCHAR_COMPRESSED: 2,
     242: 1,  # a VECTOR of MySQL
 }
 _NUMBERS: Final = {
@@ -67,8 +67,16 @@ _NUMBERS: Final = {
     Type.NEWDECIMAL,
     Type.FLOAT,
     Type.DOUBLE,
+    Type.YEAR,
 }
-_STRINGS: Final = {Type.STRING, Type.VAR_STRING, Type.VARCHAR, Type.BLOB}
+# That have a collation. To MariaDB a geometry is a BLOB.
+_STRINGS: Final = {Type.STRING, Type.VARCHAR, Type.BLOB}
+_MARIADB_STRINGS: Final = {
+    *_STRINGS,
+    Type.GEOMETRY,
+    Type.BLOB_COMPRESSED,
+    Type.VARCHAR_COMPRESSED,
+}
 _CHOICES: Final = {Type.ENUM, Type.SET}
 
 # Kinds of optional metadata.
@@ -194,7 +202,7 @@ def _fixed_string(detail: bytes) -> LoggedColumn:
 
 def _take(table: TableMap, kind: int, data: bytes, *, is_mariadb: bool) -> None:
     columns = table.columns
-    strings = _STRINGS | {Type.GEOMETRY} if is_mariadb else _STRINGS
+    strings = _MARIADB_STRINGS if is_mariadb else _STRINGS
     if kind == _SIGNEDNESS:
         numbers = [column for column in columns if column.type in _NUMBERS]
         for index, column in enumerate(numbers):

@@ -19,6 +19,13 @@ from orchestration.ingest.mysql_schema import check_name, describe_table, no_key
 from orchestration.ingest.mysql_types import MysqlColumn
 
 _TABLE_ID_BYTES = 6
+# Of a MariaDB table that keeps old rows, unless it was declared under another name.
+_ROW_END = "row_end"
+_VERSIONED = """
+select 1
+from information_schema.tables
+where table_schema = database() and table_name = %s and table_type = 'SYSTEM VERSIONED'
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +112,12 @@ class Tables:
     def _logged(self, table: TableMap) -> LoggedTable:
         if not table.key:
             raise no_key(table.name)
+        if self._is_mariadb and self._is_versioned(table):
+            raise SoftcartError(
+                "it keeps old rows itself (SYSTEM VERSIONING), and the log mixes them with present "
+                "ones",
+                remedy="`softcart ingest` copies the present rows",
+            )
         declared = self._declared(table.name) if self._is_mariadb else {}
         columns = [self._readers.of(column, declared.get(column.name)) for column in table.columns]
         for column in table.columns:
@@ -112,10 +125,17 @@ class Tables:
         schema = TableSchema(
             self._source,
             table.name,
-            tuple(read.column.raw for read in columns),
+            tuple(column.column.raw for column in columns),
             tuple(table.columns[index].name for index in table.key),
         )
-        return LoggedTable(schema, RowReader([read.read for read in columns], table.key))
+        return LoggedTable(schema, RowReader([column.field for column in columns], table.key))
+
+    def _is_versioned(self, table: TableMap) -> bool:
+        if any(column.name == _ROW_END for column in table.columns):
+            return True
+        with self._connection.cursor() as cursor:
+            cursor.execute(_VERSIONED, (table.name,))
+            return bool(cursor.fetchall())
 
     def _declared(self, name: str) -> dict[str, MysqlColumn]:
         try:

@@ -49,9 +49,6 @@ class Limits:
     seconds: float = 0.1
 
 
-DEFAULT_LIMITS: Final = Limits()
-
-
 @dataclass
 class Followed:
     """What a reader has to know of the tables.

@@ -1,8 +1,6 @@
-with products__history as (
-    select * from {{ source('catalog', 'products__history') }}
+with base_catalog__products as (
+    select * from {{ ref('base_catalog__products') }}
 ),
-
-{{ product_ctes('products__history') }},
 
 -- Without the free-form columns: a new tag is not a new version of the product.
 final as (
@@ -21,13 +19,12 @@ final as (
         product_status,
         list_price_local,
         unit_cost_local,
-        _history_id as history_id,
         created_at,
-        updated_at,
-        _committed_at at time zone 'UTC' as committed_at,
-        case when _change = 'd' then _committed_at at time zone 'UTC' end as deleted_at,
-        _loaded_at at time zone 'UTC' as loaded_at
-    from products_typed
+        -- A document without a time of change counts as changed when ingest saw it.
+        coalesce(updated_at, loaded_at) as updated_at,
+        loaded_at,
+        deleted_at
+    from base_catalog__products
 )
 
 select * from final
