@@ -42,9 +42,15 @@ lint: setup ## All static checks: Python, SQL in three dialects, the house rules
 soak: setup ## The law on thousands of random histories, with seeds that no test has had
 	@SOFTCART_TEST_LAW_MORE=$(SOAK_WAREHOUSES) pytest -v -s tests/law -k random_histories
 
+# For bench: names of benchmarks, a smaller scale, sizes, seconds that a load is kept up.
+ONLY ?=
+SCALE ?=
+SIZES ?=
+DURATION ?=
+
 .PHONY: bench
-bench: setup ## Speed and memory, as ratios against a reference of the same run
-	@python -m benchmarks
+bench: setup ## Speed and memory, as ratios against a reference (ONLY=capture SCALE=0.1 SIZES=S DURATION=60)
+	@python -m benchmarks $(ONLY) $(if $(SCALE),--scale $(SCALE)) $(if $(SIZES),--sizes $(SIZES)) $(if $(DURATION),--seconds $(DURATION))
 
 .PHONY: ui
 ui: setup ## The Dagster UI on localhost

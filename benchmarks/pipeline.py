@@ -2,57 +2,56 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.measure import Result, run_measured
+from benchmarks.measure import Measured, Result
+from benchmarks.options import Options
+from benchmarks.processes import MemoryWatch
+from benchmarks.warehouse import SEED, Warehouse
+from orchestration.local.stack import down, up
+from orchestration.settings import Settings
 
-SEED = 1
-SOFTCART = str(Path(sys.executable).with_name("softcart"))
 
-
-def measure(scale: float) -> list[Result]:
+def measure(options: Options) -> list[Measured]:
     """Time history, ingest and dbt on private servers of their own.
 
     Args:
-        scale: 1.0 is a million order lines.
+        options: A scale of 1.0 is a million order lines.
     """
-    with tempfile.TemporaryDirectory(prefix="softcart-bench-") as home:
-        environment = {
-            name: value for name, value in os.environ.items() if not name.startswith("SOFTCART_")
-        } | {"SOFTCART_HOME": home}
-
-        def softcart(*arguments: str) -> tuple[float, float]:
-            usage = run_measured([SOFTCART, *arguments], environment=environment)
-            return usage.seconds, usage.peak_mb
-
-        softcart("up")
+    scale = options.scale
+    with tempfile.TemporaryDirectory(prefix="softcart-bench-") as folder:
+        home = Path(folder)
+        home.chmod(0o755)
+        bare = Settings(
+            _env_file=None, home=home, postgres_url=None, mysql_url=None, mongo_url=None
+        )
         try:
-            history, history_mb = softcart(
-                "simulate", "history", "--scale", str(scale), "--seed", str(SEED)
-            )
-            first, first_mb = softcart("run")
-            repeat, repeat_mb = softcart("run")
+            warehouse = Warehouse(up(bare), scale)
+            with MemoryWatch() as memory:
+                history = warehouse.softcart(
+                    *("simulate", "history", "--scale", str(scale), "--seed", str(SEED))
+                )
+                first = warehouse.softcart("run")
+                again = warehouse.softcart("run")
         finally:
-            softcart("down", "--delete-data")
+            down(bare, delete_data=True)
 
-    lines = f"{scale:g}M lines"
     return [
         Result(
-            name=f"shop history, {lines}",
-            seconds=history,
+            name=f"shop history, {warehouse.size}",
+            seconds=history.seconds,
             reference="120 s per 1M lines, its goal",
             reference_seconds=120 * scale,
             goal=1.0,
-            peak_mb=history_mb,
+            peak_mb=history.peak_mb,
         ),
         Result(
-            name=f"whole run again, {lines}",
-            seconds=repeat,
+            name=f"whole run again, {warehouse.size}",
+            seconds=again.seconds,
             reference="first whole run",
-            reference_seconds=first,
-            peak_mb=max(first_mb, repeat_mb),
+            reference_seconds=first.seconds,
+            peak_mb=max(first.peak_mb, again.peak_mb),
         ),
+        *memory.peaks(f"whole run, {warehouse.size}"),
     ]
