@@ -17,7 +17,7 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from orchestration.ingest import copy_text
-from orchestration.ingest.batch import CHANGE, HOLD, UNSTORABLE, UPSERT, Batch, Lines
+from orchestration.ingest.batch import CHANGE, HOLD, TOMBSTONE, UNSTORABLE, UPSERT, Batch, Lines
 from orchestration.ingest.raw_table import RawTable, comma
 
 STAGED_TEXT: Final = sql.Identifier("pg_temp", "staged_text")
@@ -36,6 +36,13 @@ where source = %s and table_name = %s
     and not exists (
         select from jsonb_each(row_image) as item where jsonb_typeof(item.value) = 'object'
     )
+""")
+
+# Of a row that is gone only the key counts, whatever its last image was.
+_CLEAR_TOMBSTONES = sql.SQL("""
+update pg_temp.staged_text
+set {cleared}{unstorable} = nullif({unstorable} - array[{others}]::text[], '{{}}')
+where {change} = {tombstone}
 """)
 
 _FIND_FAULTY = sql.SQL("""
@@ -154,6 +161,18 @@ def split(connection: psycopg.Connection[Any], table: RawTable) -> None:
     The key of a faulty row is staged as held, so that what raw has for it stays.
     """
     change, unstorable = sql.Identifier(CHANGE), sql.Identifier(UNSTORABLE)
+    others = [name for name in table.column_names if name not in table.schema.key]
+    connection.execute(
+        _CLEAR_TOMBSTONES.format(
+            change=change,
+            tombstone=sql.Literal(TOMBSTONE),
+            unstorable=unstorable,
+            cleared=sql.Composed(
+                [sql.SQL("{} = null, ").format(sql.Identifier(name)) for name in others]
+            ),
+            others=comma(map(sql.Literal, others)),
+        )
+    )
     faults = [
         sql.SQL("when not pg_input_is_valid({}, {}) then {}").format(
             sql.Identifier(column.name), sql.Literal(column.type), sql.Literal(column.name)

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from orchestration.cli import app
 from orchestration.ingest.run import run_ingest
+from orchestration.ingest.stream.run import run_changes
 from orchestration.settings import Settings
 
 pytestmark = pytest.mark.servers
@@ -93,6 +94,27 @@ def test_a_row_that_turns_bad_keeps_its_last_good_image(shop: Settings) -> None:
         shop, "select first_seen_at, last_seen_at from ingest.raw_quarantine"
     )
     assert first < last
+
+
+def test_a_bad_row_can_be_deleted(shop: Settings) -> None:
+    """The log has its last image with the deletion, and that is no better than it was."""
+    on_mysql(
+        shop,
+        "create table t (id int primary key, day date)",
+        "insert into t values (1, '2026-01-02')",
+    )
+    ingest(shop)
+    on_mysql(shop, "set sql_mode = ''", "update t set day = '0000-00-00'")
+    assert run_changes(shop).succeeded
+    assert _quarantined(shop) == [["1"]]
+    assert from_postgres(shop, "select day::text, _deleted_at from raw_oltp.t") == [
+        ("2026-01-02", None)
+    ]
+
+    on_mysql(shop, "delete from t")
+    assert run_changes(shop).succeeded
+    assert _quarantined(shop) == []
+    assert from_postgres(shop, "select _deleted_at is not null from raw_oltp.t") == [(True,)]
 
 
 def test_a_row_that_is_mended_leaves_quarantine(shop: Settings) -> None:
