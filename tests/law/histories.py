@@ -306,14 +306,21 @@ def random_runs(seed: str) -> list[Run]:
     """Return the runs that a seed makes. The first and the last are of everything."""
     chance = random.Random(seed)
     as_of = sorted(chance.choices(range(len(_CLOCK)), k=RUNS))
-    runs = [Run(_CLOCK[at], _ingest(chance), _build(chance), _kill(chance)) for at in as_of]
+    only_changes = chance.random() < 0.5
+    runs = [
+        Run(_CLOCK[at], _ingest(chance, only_changes), _build(chance), _kill(chance))
+        for at in as_of
+    ]
     return [Run(runs[0].as_of), *runs[1:-1], Run(runs[-1].as_of)]
 
 
-def _ingest(chance: random.Random) -> str | list[str]:
-    if chance.random() < 0.6:
-        return "snapshot"
-    return chance.sample(list(KEYS), chance.randint(0, 6))
+def _ingest(chance: random.Random, only_changes: bool) -> str | list[str]:
+    kind = chance.random()
+    if kind < 0.1:
+        return []
+    if only_changes or kind < 0.5:
+        return "changes"
+    return "snapshot" if kind < 0.75 else chance.sample(list(KEYS), chance.randint(1, 6))
 
 
 def _build(chance: random.Random) -> list[list[str]]:

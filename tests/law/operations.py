@@ -119,7 +119,7 @@ def moment(text: str, day: date) -> datetime:
 def number_of(row: Mapping[str, Any]) -> int | None:
     """Return which history a row of any table belongs to; None if it is of several or of none."""
     for name, value in row.items():
-        if isinstance(value, int) and not isinstance(value, bool) and name.endswith("_id"):
+        if type(value) is int and name.endswith("_id") and name != "history_id":
             return value // _RANGE
         if isinstance(value, str):
             if match := _OWN_NAME.search(value):

@@ -20,9 +20,9 @@ from orchestration.settings import Settings
 
 pytestmark = [pytest.mark.servers, pytest.mark.slow]
 
-HISTORIES: Final = int(os.environ.get("SOFTCART_TEST_LAW_HISTORIES", "200"))
+HISTORIES: Final = int(os.environ.get("SOFTCART_TEST_LAW_HISTORIES", "120"))
 # One seed for CI, so that a red build is the doing of its change; new ones for `make soak`.
-SEEDS: Final = os.environ.get("SOFTCART_TEST_LAW_SEED", "1").split() + [
+SEEDS: Final = os.environ.get("SOFTCART_TEST_LAW_SEED", "1 2").split() + [
     secrets.token_hex(4) for _ in range(int(os.environ.get("SOFTCART_TEST_LAW_MORE", "0")))
 ]
 REGRESSIONS: Final = sorted(Path(__file__).with_name("regressions").glob("*.yml"))

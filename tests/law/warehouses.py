@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
@@ -21,7 +21,9 @@ from operations import History, Place, happen, moment
 from psycopg import sql
 
 from orchestration.connections import connect_mongo, connect_mysql, connect_postgres
+from orchestration.ingest.mongo_images import KEEP_IMAGES
 from orchestration.ingest.run import run_ingest
+from orchestration.ingest.stream.run import run_changes
 from orchestration.settings import PROJECT_DIR, Settings
 from orchestration.simulator.schema import apply_schema
 from orchestration.transform import artifact_environment, dbt_environment
@@ -42,13 +44,14 @@ class Run:
 
     Attributes:
         as_of: The moment the build describes, such as `@+1 12:00:00`.
-        ingest: `snapshot`, or the tables to copy; nothing at all when empty.
+        ingest: `changes` to follow the logs, `snapshot` to copy every table, or the tables to copy;
+            nothing at all when empty.
         build: dbt builds, one after the other: what each selects, or nothing for everything.
         killed_after: Kill the last build when so many nodes have ended, then repeat it.
     """
 
     as_of: str
-    ingest: str | list[str] = "snapshot"
+    ingest: str | list[str] = "changes"
     build: list[list[str]] = field(default_factory=lambda: [[]])
     killed_after: int | None = None
 
@@ -70,11 +73,8 @@ class Shop:
         """End dbt and drop what was set aside."""
         self._dbt.close()
         with self._server() as server:
-            for (name,) in server.execute(
-                "select datname from pg_database where datname like %s",
-                (self._name.replace("_", r"\_") + r"\_\_%",),
-            ).fetchall():
-                _drop(server, name)
+            for label in ("followed", "later"):
+                _drop(server, self._aside(label))
 
     def empty(self) -> None:
         """Begin anew, without a row or a table in any database."""
@@ -87,9 +87,12 @@ class Shop:
             cursor.execute(f"create database {shop} character set utf8mb4")
             cursor.execute(f"use {shop}")
             apply_schema(connection)
-        products = connect_mongo(self.settings)["products"]
-        products.drop()
-        products.insert_one({"_id": "of no history"})
+        catalogue = connect_mongo(self.settings)
+        catalogue.drop_collection("products")
+        catalogue.create_collection("products", **KEEP_IMAGES).insert_one({"_id": "of no history"})
+        self._ingest("changes")
+        # Begins at the same place of the logs, for `capture_at_once`.
+        self._copy_to("later")
 
     def follow(self, histories: Mapping[int, History], runs: Sequence[Run]) -> None:
         """Let histories happen and bring the warehouse up to date after each part of them."""
@@ -105,10 +108,7 @@ class Shop:
 
     def run(self, run: Run) -> None:
         """Ingest and build, as one run."""
-        if run.ingest:
-            tables = None if run.ingest == "snapshot" else run.ingest
-            report = run_ingest(self.settings, tables=tables)
-            assert report.succeeded, report.faults
+        self._ingest(run.ingest)
         for number, selected in enumerate(run.build, 1):
             is_last = number == len(run.build)
             self.build(run.as_of, selected, run.killed_after if is_last else None)
@@ -130,26 +130,47 @@ class Shop:
         with closing(connect_postgres(self.settings, autocommit=True)) as warehouse:
             warehouse.execute(statement)
 
-    def set_aside(self, label: str) -> Settings:
-        """Rename the warehouse, go on with a copy of it, and return where it is now."""
-        aside = f"{self._name}__{label}"
-        with self._server() as server:
-            _drop(server, aside)
-            _end_sessions(server, self._name)
-            server.execute(_named("alter database {} rename to {}", self._name, aside))
-            server.execute(_named("create database {} template {}", self._name, aside))
-        return _on_database(self.settings, aside)
+    def set_aside(self) -> Settings:
+        """Go on with a copy of the warehouse; return where it stays as it is."""
+        self._copy_to("followed")
+        return _on_database(self.settings, self._aside("followed"))
 
-    def rebuild(self, as_of: str, *, keep: Iterable[str] = ()) -> None:
-        """Drop all that dbt made, except schemas to keep, and build it from the raw tables."""
+    def rebuild(self, as_of: str) -> None:
+        """Drop all that dbt made and build it from the raw tables."""
         with closing(connect_postgres(self.settings, autocommit=True)) as warehouse:
-            kept = "|".join([_KEPT, *keep])
             schemas = warehouse.execute(
-                "select nspname from pg_namespace where nspname not similar to %s", (kept,)
+                "select nspname from pg_namespace where nspname not similar to %s", (_KEPT,)
             )
             for (schema,) in schemas.fetchall():
                 warehouse.execute(_named("drop schema {} cascade", schema))
         self.build(as_of)
+
+    def capture_at_once(self, as_of: str) -> None:
+        """Go on with a warehouse that follows all that happened since `empty` in one run."""
+        with self._server() as server:
+            _drop(server, self._name)
+            server.execute(
+                _named("alter database {} rename to {}", self._aside("later"), self._name)
+            )
+        self.run(Run(as_of))
+
+    def _ingest(self, what: str | list[str]) -> None:
+        if what == "changes":
+            report = run_changes(self.settings)
+        elif what:
+            report = run_ingest(self.settings, tables=None if what == "snapshot" else what)
+        else:
+            return
+        assert report.succeeded, report.faults
+
+    def _copy_to(self, label: str) -> None:
+        with self._server() as server:
+            _drop(server, self._aside(label))
+            _end_sessions(server, self._name)
+            server.execute(_named("create database {} template {}", self._aside(label), self._name))
+
+    def _aside(self, label: str) -> str:
+        return f"{self._name}__{label}"
 
     @contextmanager
     def _server(self) -> Iterator[psycopg.Connection[Any]]:
