@@ -8,12 +8,19 @@ from collections.abc import Callable, Iterator
 import psycopg
 import pymysql
 from psycopg import sql
+from pymongo.database import Database
 from pymongo.errors import OperationFailure, PyMongoError
 from pymysql.cursors import Cursor
 
-from orchestration.connections import connect_mongo, connect_mysql, connect_postgres
+from orchestration.connections import (
+    Document,
+    connect_mongo,
+    connect_mysql,
+    connect_postgres,
+)
 from orchestration.doctor.finding import Finding, fail, ok, warn
 from orchestration.errors import SoftcartError
+from orchestration.ingest.mongo_images import collections_without_images, keep_images_command
 from orchestration.settings import Settings
 from orchestration.versions import Product, mongo_version, mysql_version, postgres_version
 
@@ -192,14 +199,39 @@ def _check_mongo(settings: Settings) -> Iterator[Finding]:
             )
             return
         yield ok(_MONGO, f"{url.database}.products is readable")
-        if "setName" in database.command("hello"):
-            yield ok(_MONGO, "a replica set: has change streams")
-        else:
+        hello = database.command("hello")
+        if "setName" not in hello and hello.get("msg") != "isdbgrid":
             yield warn(
                 _MONGO,
                 "not a replica set: full snapshots work, change streams will not",
                 "Start mongod with --replSet and run rs.initiate() once",
             )
+            return
+        yield ok(_MONGO, "a replica set: has change streams")
+        yield from _check_change_stream(database, url.user)
+
+
+def _check_change_stream(database: Database[Document], user: str) -> Iterator[Finding]:
+    try:
+        with database.watch():
+            yield ok(_MONGO, f"the change stream of {database.name} is readable")
+    except OperationFailure:
+        yield warn(
+            _MONGO,
+            f"user {user or '(none)'} may not read the change stream of {database.name}: full "
+            "snapshots work, change capture will not",
+            f"Grant it the role `read` on {database.name}",
+        )
+    without = collections_without_images(database)
+    if without:
+        yield warn(
+            _MONGO,
+            f"collections that keep no images: {', '.join(without)}; the history may miss states "
+            "of documents that are updated twice in a moment",
+            f"In mongosh: {keep_images_command(without[0])}",
+        )
+    else:
+        yield ok(_MONGO, "every collection keeps the images of its changes")
 
 
 def _one_row(cursor: Cursor) -> tuple[object, ...]:

@@ -19,6 +19,7 @@ from orchestration.doctor.finding import Finding
 from orchestration.doctor.machine import check_settings
 from orchestration.doctor.servers import check_servers
 from orchestration.errors import SoftcartError
+from orchestration.ingest.mongo_images import keep_images
 from orchestration.settings import Server, Settings
 
 pytestmark = pytest.mark.servers
@@ -152,6 +153,18 @@ def test_a_catalogue_user_without_read_fails(shop: Settings) -> None:
         admin.command("dropUser", name)
     assert level == "fail"
     assert "Grant it the role `read`" in text
+
+
+def test_a_collection_that_keeps_no_images_is_warned_of_with_the_command(shop: Settings) -> None:
+    database = connect_mongo(shop)
+    keep_images(database["products"])
+    assert _faults(check_servers(shop), "MongoDB") == []
+    database["brands"].insert_one({"_id": 1})
+    with database.client:
+        ((level, text),) = _faults(check_servers(shop), "MongoDB")
+    assert level == "warn"
+    assert "no images: brands" in text
+    assert 'collMod: "brands"' in text
 
 
 def test_a_server_that_is_down_does_not_hide_the_others(shop: Settings) -> None:

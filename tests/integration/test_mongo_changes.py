@@ -18,6 +18,7 @@ import bson
 import pytest
 from bson import Decimal128
 from documents import DOCUMENTS
+from ingest_shop import from_postgres
 from pydantic import SecretStr
 from pymongo import MongoClient
 from pymongo.client_session import ClientSession
@@ -42,6 +43,7 @@ from orchestration.ingest.faults import LogLostError, SourceLostError
 from orchestration.ingest.mongo_changes import MongoChangeLog
 from orchestration.ingest.mongo_images import KEEP_IMAGES
 from orchestration.ingest.mongo_reader import MongoSource, line
+from orchestration.ingest.stream.run import run_changes
 from orchestration.local.stack import down, private_servers, up
 from orchestration.settings import Settings
 
@@ -237,6 +239,32 @@ def test_a_database_that_is_dropped_is_followed_into_its_next_life(
             assert _told(_read(shop, event.position)) == _told(whole[place + 1 :])
 
 
+def test_raw_follows_collections_that_come_go_and_change_their_names(
+    shop: Settings, catalogue: Catalogue
+) -> None:
+    for name in ("products", "makers", "old"):
+        catalogue[name].insert_many([{"_id": "a", "of": name}, {"_id": "b", "of": name}])
+    _follow_to_present(shop)
+    catalogue["products"].drop()
+    # Made again by writing to it, of which SecantusDB's log says nothing.
+    catalogue["products"].insert_one({"_id": "b", "of": "its second life"})
+    catalogue["makers"].drop()
+    catalogue.create_collection("makers")
+    catalogue["makers"].insert_one({"_id": "c"})
+    catalogue["old"].rename("new")
+    catalogue["new"].update_one({"_id": "a"}, {"$set": {"of": "new"}})
+    catalogue["fresh"].insert_one({"_id": "a"})
+    _follow_to_present(shop)
+    catalogue["products"].insert_one({"_id": "c"})
+    catalogue["new"].delete_one({"_id": "b"})
+    _follow_to_present(shop)
+    for name in ("products", "makers", "new", "fresh"):
+        found = from_postgres(
+            shop, f"select document from raw_catalog.{name} where _deleted_at is null order by _id"
+        )
+        assert [document for (document,) in found] == list(catalogue[name].find().sort("_id"))
+
+
 def test_without_images_an_update_is_read_as_its_document_is_by_then(shop: Settings) -> None:
     plain = connect_mongo(shop)["plain"]
     plain.insert_many([{"_id": "stays", "n": 0}, {"_id": "goes", "n": 0}])
@@ -329,6 +357,11 @@ def test_a_server_that_is_killed_is_read_on_from_the_last_commit() -> None:
             assert read == _read(settings, begin)
         finally:
             down(bare, delete_data=True)
+
+
+def _follow_to_present(settings: Settings) -> None:
+    report = run_changes(settings)
+    assert report.succeeded, report.faults
 
 
 def _here(settings: Settings) -> Position:

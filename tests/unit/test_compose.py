@@ -42,3 +42,20 @@ def test_passwords_come_from_the_environment_and_one_that_is_missing_stops_it(na
     variable = f"{name.upper()}_PASSWORD"
     assert any(value.startswith(f"${{{variable}:?") for value in passwords)
     assert all(value.startswith(f"${{{variable}") for value in passwords)
+
+
+def test_mysql_keeps_the_log_that_change_capture_reads() -> None:
+    # Whole rows in ROW format are MySQL 8's defaults.
+    assert {
+        "--gtid-mode=ON",
+        "--enforce-gtid-consistency=ON",
+        "--binlog-row-metadata=FULL",
+    } <= set(_SERVICES["mysql"]["command"])
+    grants = _COMPOSE["configs"]["mysql_grants"]["content"]
+    assert "replication slave" in grants
+    assert "replication client" in grants
+
+
+def test_mongo_is_a_replica_set_which_its_health_check_makes() -> None:
+    assert "--replSet softcart" in _SERVICES["mongo"]["entrypoint"][-1]
+    assert '_id: "softcart"' in _SERVICES["mongo"]["healthcheck"]["test"]
