@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -75,18 +77,22 @@ def _down(
 
 @app.command("status")
 def _status() -> None:
-    """Show each server: whose it is, whether it answers, its version, address and size.
+    """Show each server, whose it is and how it is; and how far raw is behind the shop.
 
     \b
     Example:
         softcart status
     """
+    from orchestration.ingest.stream.show import status_text
+    from orchestration.ingest.stream.status import read_status
     from orchestration.local.show import status_lines
     from orchestration.local.status import status
     from orchestration.settings import Settings
 
     states = status(Settings.load(private_servers=False))
     console.print(status_lines(states), soft_wrap=True)
+    if any(state.server == "postgres" and state.state == "running" for state in states):
+        console.print(status_text(read_status(Settings.load())), end="", soft_wrap=True)
 
 
 @app.command("env")
@@ -133,30 +139,88 @@ def _ingest(
         list[str] | None,
         typer.Option("--table", help="A table or collection, `orders` or `oltp.orders`; repeat."),
     ] = None,
+    changes: Annotated[
+        bool,
+        typer.Option(
+            "--changes", help="Copy nothing, but follow the sources' logs to the present."
+        ),
+    ] = False,
     replay_quarantine: Annotated[
         bool, typer.Option("--replay-quarantine", help="Only try the rows set aside again.")
     ] = False,
 ) -> None:
     """Copy MySQL and MongoDB into the raw tables: what differs is written, the rest left alone.
 
+    While `softcart stream` runs, this waits until it makes way, and it goes on from there.
+
     \b
     Example:
         softcart ingest --table orders --table order_items
+        softcart ingest --changes
     """
     from orchestration.ingest.run import run_ingest
     from orchestration.ingest.show import faults_text, ingest_table, notes_text
+    from orchestration.ingest.stream.run import run_changes
     from orchestration.settings import Settings
 
+    if sum([bool(table), replay_quarantine]) and changes:
+        raise click.UsageError("--changes follows all tables; it goes with no other option")
     with progress_bars() as report:
-        done = run_ingest(
-            Settings.load(), tables=table, replay_quarantine=replay_quarantine, report=report
-        )
+        settings = Settings.load()
+        if changes:
+            done = run_changes(settings, report=report)
+        else:
+            done = run_ingest(
+                settings, tables=table, replay_quarantine=replay_quarantine, report=report
+            )
     console.print(ingest_table(done))
     if notes := notes_text(done):
         console.print(notes)
     if not done.succeeded:
         error_console.print(faults_text(done))
         raise typer.Exit(code=1)
+
+
+@app.command("stream")
+def _stream(
+    metrics_port: Annotated[
+        int | None,
+        typer.Option(min=1, max=65535, help="Serve Prometheus' /metrics on 127.0.0.1 there."),
+    ] = None,
+) -> None:
+    """Follow the shop's changes into the raw tables, within seconds, until Ctrl-C or SIGTERM.
+
+    It waits for servers that are away, and lets other ingests have their turn.
+
+    \b
+    Example:
+        softcart stream
+        softcart stream --metrics-port 13900
+    """
+    import signal
+
+    from orchestration.ingest.stream.metrics import served
+    from orchestration.ingest.stream.run import Stream
+    from orchestration.ingest.stream.show import shown
+    from orchestration.settings import Settings
+
+    stream = Stream(Settings.load())
+    figures = stream.figures.values()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # The batch is finished; a second Ctrl-C does not wait for that.
+        signal.signal(number, lambda number, _: _end(stream.end, number))
+    with (
+        served(figures, metrics_port) if metrics_port else nullcontext(),
+        shown(console, figures) as (show, tell),
+    ):
+        stream.run(show, tell)
+
+
+def _end(end: Callable[[], None], number: int) -> None:
+    import signal
+
+    signal.signal(number, signal.default_int_handler)
+    end()
 
 
 @app.command("run")

@@ -15,6 +15,7 @@ from orchestration.defs.reconciliation import CHECKSUM, raw_check_results, raw_c
 from orchestration.defs.relation import columns_of
 from orchestration.defs.translator import SoftcartTranslator, personal_tags
 from orchestration.errors import SoftcartError
+from orchestration.ingest.batch import HISTORY_SUFFIX
 from orchestration.ingest.report import IngestReport, TableReport
 from orchestration.ingest.run import run_ingest
 from orchestration.settings import Settings
@@ -52,6 +53,7 @@ def sources_for(manifest: Manifest) -> list[dg.AssetSpec]:
         )
         for source, system in SYSTEMS.items()
         for node in tables_of(manifest, source)
+        if not node["identifier"].endswith(HISTORY_SUFFIX)
     ]
 
 
@@ -80,7 +82,12 @@ def tables_of(manifest: Manifest, source: str) -> list[Mapping[str, Any]]:
 
 def source_key(node: Mapping[str, Any]) -> dg.AssetKey:
     """Return the key of the shop's own table, `mysql/orders`, from its dbt source table."""
-    return dg.AssetKey([SYSTEMS[node["source_name"]].kind, node["identifier"]])
+    return dg.AssetKey([SYSTEMS[node["source_name"]].kind, copied_table(node)])
+
+
+def copied_table(node: Mapping[str, Any]) -> str:
+    """Return the name of the shop's table that a dbt source table is a copy or the history of."""
+    return str(node["identifier"]).removesuffix(HISTORY_SUFFIX)
 
 
 def _ingest(source: str, manifest: Manifest) -> dg.AssetsDefinition:
@@ -96,10 +103,12 @@ def _ingest(source: str, manifest: Manifest) -> dg.AssetsDefinition:
         for table, node in tables.items()
     }
 
+    copies = [specs[table].key for table, node in tables.items() if copied_table(node) == table]
+
     @dg.multi_asset(
         name=f"ingest_{source}",
         specs=list(specs.values()),
-        check_specs=[check for spec in specs.values() for check in raw_check_specs(spec.key)],
+        check_specs=[check for key in copies for check in raw_check_specs(key)],
         can_subset=True,
         retry_policy=RETRY,
         pool=POOL,
@@ -111,9 +120,12 @@ def _ingest(source: str, manifest: Manifest) -> dg.AssetsDefinition:
         checks = context.selected_asset_check_keys
         # A check looks at source and copy at one moment, which only a new copy can give it.
         selected = context.selected_asset_keys | {check.asset_key for check in checks}
+        wanted = {
+            copied_table(tables[name]) for name, spec in specs.items() if spec.key in selected
+        }
         report = run_ingest(
             settings,
-            tables=[f"{source}.{table}" for table, spec in specs.items() if spec.key in selected],
+            tables=[f"{source}.{table}" for table in sorted(wanted)],
             compare="checksums" if any(c.name == CHECKSUM for c in checks) else "rows",
         )
         for warning in report.warnings:
@@ -133,6 +145,13 @@ def _ingest(source: str, manifest: Manifest) -> dg.AssetsDefinition:
                         for result in results
                         if not result.passed and result.severity is dg.AssetCheckSeverity.ERROR
                     )
+                    # Written by the same transaction, chosen or not.
+                    if history := specs.get(table.name + HISTORY_SUFFIX):
+                        shown = columns_of(warehouse, tables[table.name + HISTORY_SUFFIX])
+                        if history.key in context.selected_asset_keys:
+                            yield dg.MaterializeResult(asset_key=history.key, metadata=shown)
+                        else:
+                            context.log_event(dg.AssetMaterialization(history.key, metadata=shown))
                     if key in context.selected_asset_keys:
                         yield dg.MaterializeResult(
                             asset_key=key, metadata=metadata, check_results=results

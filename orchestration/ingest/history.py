@@ -85,6 +85,8 @@ create table {history} (
     {history_id} bigint generated always as identity primary key
 );
 create index on {history} ({key}, {history_id});
+-- As the base models say it: what was loaded since, without reading the rest.
+create index on {history} (({loaded_at} at time zone 'UTC'));
 comment on table {history} is {comment};
 """)
 

@@ -29,6 +29,8 @@ _NO_SNAPSHOT: Final = {20, 72, 123, 246, 263}
 # SecantusDB says that it holds a snapshot and does not; a transaction it does hold. MongoDB itself
 # ends transactions after a minute, so they are not the way for all.
 _FEIGNS_SNAPSHOTS: Final = "secantusVersion"
+_QUIET_TRIES: Final = 5
+_QUIET_MILLISECONDS: Final = 100
 
 
 @cache
@@ -77,23 +79,48 @@ class MongoSource:
             is_feigned = _FEIGNS_SNAPSHOTS in client.server_info()
         with client.start_session(snapshot=not is_feigned) as session:
             with self._told(None):
-                # Before the moment, so that what a change stream then repeats is all it can do.
-                before = self._database.command("ping").get("operationTime")
                 if is_feigned:
-                    session.start_transaction(read_concern=ReadConcern("snapshot"))
-                holds_moment = self._fix_moment(session)
-                exact = getattr(session, "_snapshot_time", None)
+                    holds_moment, position = True, self._begin_transaction(session)
+                else:
+                    # Before the moment, so that what a stream then repeats is all it can do.
+                    before = self._operation_time()
+                    holds_moment = self._fix_moment(session)
+                    exact = getattr(session, "_snapshot_time", None)
+                    position = _position(exact or before, is_exact=exact is not None)
             yield MongoSnapshot(
                 self,
                 self._database,
                 session if holds_moment else None,
-                _position(exact or before, is_exact=exact is not None),
+                position,
             )
 
     def close(self) -> None:
         """Close the connection."""
         with suppress(PyMongoError):
             self._database.client.close()
+
+    def _operation_time(self) -> Timestamp | None:
+        time: Timestamp | None = self._database.command("ping").get("operationTime")
+        return time
+
+    def _begin_transaction(self, session: ClientSession) -> Position | None:
+        """Begin a transaction, if possible at a moment when nothing is written, and say when.
+
+        The server's time may be later than that of a write which is still to be committed, so it is
+        exact only if none shows up.
+        """
+        time = None
+        for _ in range(_QUIET_TRIES):
+            with self._database.watch(max_await_time_ms=_QUIET_MILLISECONDS) as stream:
+                time = self._operation_time()
+                session.start_transaction(read_concern=ReadConcern("snapshot"))
+                self._fix_moment(session)
+                if stream.try_next() is None:
+                    return _position(time, is_exact=True)
+            session.abort_transaction()
+        session.start_transaction(read_concern=ReadConcern("snapshot"))
+        self._fix_moment(session)
+        return _position(time and Timestamp(time.time - 1, 0), is_exact=False)
 
     def _fix_moment(self, session: ClientSession) -> bool:
         """Return whether the server can hold a moment; the session's first read fixes it."""

@@ -135,7 +135,9 @@ def test_an_hour_without_changes_writes_nothing_and_spares_the_shop_the_checksum
 ) -> None:
     result = jobs.run("hourly", steps=["ingest_oltp", "ingest_catalog"])
     assert result.success
-    for shown in metadata_by_asset(result).values():
+    for key, shown in metadata_by_asset(result).items():
+        if key.endswith("__history"):
+            continue  # of what its table's page says
         assert shown["rows_read"] > 0
         assert shown["rows_inserted"] == shown["rows_updated"] == shown["rows_tombstoned"] == 0
     assert {check.check_name for check in result.get_asset_check_evaluations()} == {
@@ -156,7 +158,8 @@ def test_a_table_that_cannot_be_copied_fails_the_run_and_keeps_the_others(jobs: 
             "daily_full", [*others, "oltp/exchange_rates", "staging/stg_oltp__payments"]
         )
     assert not result.success
-    assert set(metadata_by_asset(result)) == set(others)
+    # A history is written with its table, chosen or not.
+    assert set(metadata_by_asset(result)) == {*others, "oltp/warehouses__history"}
     assert "exchange_rates" in fault_of(result, "ingest_oltp")
     # It will not fit any better in a minute; and nothing is built on half of a copy.
     assert steps(result, dg.DagsterEventType.STEP_UP_FOR_RETRY) == set()
@@ -181,8 +184,8 @@ def test_a_check_alone_can_be_run_and_says_so(jobs: Jobs) -> None:
     (check,) = result.get_asset_check_evaluations()
     assert check.passed
     assert check.metadata["source_rows"].value == jobs.count("raw_catalog.products") > 0
-    # The copy that it took is no secret.
-    assert set(metadata_by_asset(result)) == {"catalog/products"}
+    # The copy that it took is no secret, nor is the history that came with it.
+    assert set(metadata_by_asset(result)) == {"catalog/products", "catalog/products__history"}
 
 
 @pytest.mark.usefixtures("daily")
@@ -207,7 +210,11 @@ def test_a_copy_that_is_not_the_source_stops_the_run(jobs: Jobs) -> None:
 @pytest.mark.usefixtures("daily")
 def test_a_data_test_that_fails_stops_the_run_and_is_not_tried_again(jobs: Jobs) -> None:
     snapshot = "snapshots.snap_oltp__warehouses"
-    copy = f"insert into {snapshot} select * from {snapshot} where warehouse_id = 1"
+    copy = (
+        f"insert into {snapshot} "
+        """select (jsonb_populate_record(old, '{"dbt_scd_id": "another"}')).* """
+        f"from {snapshot} as old where warehouse_id = 1"
+    )
     with connect_postgres(jobs.settings) as warehouse:
         warehouse.execute(copy.encode())
     result = jobs.run("rebuild", ["snapshots/snap_oltp__warehouses", "marts/dim_warehouses"])

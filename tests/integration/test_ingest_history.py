@@ -16,6 +16,7 @@ from orchestration.ingest.apply import apply
 from orchestration.ingest.batch import Batch, Column, LineBlocks, Lines, TableSchema
 from orchestration.ingest.report import TableReport
 from orchestration.ingest.run import run_ingest
+from orchestration.ingest.stream.run import run_changes
 from orchestration.settings import Settings
 
 pytestmark = pytest.mark.servers
@@ -71,6 +72,29 @@ def test_a_snapshot_keeps_what_it_finds_changed(shop: Settings) -> None:
         "inner join raw_oltp.warehouses as raw using (warehouse_id, _loaded_at) "
         "where history._committed_at = raw._loaded_at",
     ) == [(3,)]
+
+
+def test_the_log_gives_every_change_between_two_runs_and_when_it_was_committed(
+    shop: Settings,
+) -> None:
+    on_mysql(shop, _WAREHOUSES, "insert into warehouses values (1, 'Utrecht', null, 'Ann')")
+    ingest(shop)
+    committed_at = "set timestamp = unix_timestamp('2026-03-0{} 10:00:00')"
+    for day, city in enumerate(["Gent", "Lyon"], start=1):
+        on_mysql(shop, committed_at.format(day), f"update warehouses set city = '{city}'")
+    on_mysql(shop, committed_at.format(3), "delete from warehouses")
+    on_mysql(shop, committed_at.format(4), "insert into warehouses values (1, 'Lyon', null, 'Bo')")
+    assert run_changes(shop).succeeded
+    assert from_postgres(
+        shop,
+        "select city, _change, to_char(_committed_at at time zone 'UTC', 'YYYY-MM-DD') "
+        "from raw_oltp.warehouses__history order by _history_id offset 1",
+    ) == [
+        ("Gent", "u", "2026-03-01"),
+        ("Lyon", "u", "2026-03-02"),
+        (None, "d", "2026-03-03"),
+        ("Lyon", "u", "2026-03-04"),
+    ]
 
 
 def test_only_tracked_columns_are_kept(shop: Settings) -> None:

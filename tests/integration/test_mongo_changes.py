@@ -190,6 +190,30 @@ def test_reading_goes_on_where_it_was_left_in_mid_stream(
             position = commit.position
 
 
+def test_a_snapshot_and_what_follows_it_are_the_present(
+    shop: Settings, catalogue: Catalogue
+) -> None:
+    """While the shop writes, in transactions and without."""
+    draw = _chance(4)
+    _happen(catalogue, draw, 50)
+    stop = threading.Event()
+
+    def write() -> None:
+        while not stop.is_set():
+            _happen(catalogue, draw, 5)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        snapshots = [_snapshot(shop) for _ in range(10)]
+    finally:
+        stop.set()
+        writer.join()
+    _, present = _snapshot(shop)
+    for position, rows in snapshots:
+        assert _as_json(_follow(_read(shop, position), rows)) == _as_json(present)
+
+
 def test_commit_times_are_those_of_the_server_s_clock(shop: Settings, catalogue: Catalogue) -> None:
     begin = _here(shop)
     before = datetime.now(UTC)

@@ -142,8 +142,9 @@ def test_every_mart_has_a_blocking_check_and_a_freshness_policy(
 def test_every_copy_of_a_source_table_is_reconciled_and_has_a_freshness_policy(
     specs: dict[str, dg.AssetSpec], checks: dict[str, list[dg.AssetCheckSpec]]
 ) -> None:
-    copies = [key for key in specs if key.startswith(("oltp/", "catalog/"))]
-    assert len(copies) == 13
+    raw = [key for key in specs if key.startswith(("oltp/", "catalog/"))]
+    copies = [key for key in raw if not key.endswith("__history")]
+    assert (len(copies), len(raw)) == (13, 17)
     for key in copies:
         assert specs[key].freshness_policy is not None
         assert {(check.name, check.blocking) for check in checks[key]} == {
@@ -151,6 +152,15 @@ def test_every_copy_of_a_source_table_is_reconciled_and_has_a_freshness_policy(
             ("checksums_equal_source", True),
             ("no_rows_in_quarantine", False),
         }
+
+
+def test_a_history_comes_from_the_table_that_it_is_the_history_of(
+    specs: dict[str, dg.AssetSpec],
+) -> None:
+    (dep,) = specs["catalog/products__history"].deps
+    assert dep.asset_key.to_user_string() == "mongodb/products"
+    assert "mongodb/products__history" not in specs
+    assert specs["catalog/products__history"].freshness_policy is not None
 
 
 def test_lineage_leads_from_the_shop_to_every_mart(specs: dict[str, dg.AssetSpec]) -> None:

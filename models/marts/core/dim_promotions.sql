@@ -2,6 +2,8 @@ with snap_oltp__promotions as (
     select * from {{ ref('snap_oltp__promotions') }}
 ),
 
+{{ version_ctes('snap_oltp__promotions', 'promotion_id') }},
+
 -- Deleted promotions stay: orders that used them still name them.
 final as (
     select
@@ -13,12 +15,11 @@ final as (
         percent_off,
         amount_off as amount_off_local,
         is_active,
-        case when deleted_at is null then {{ bool_false() }} else {{ bool_true() }} end
-            as is_deleted,
+        is_deleted,
         starts_at,
         ends_at
-    from snap_oltp__promotions
-    where dbt_valid_to is null
+    from versions
+    where is_current = {{ bool_true() }}
 )
 
 select * from final

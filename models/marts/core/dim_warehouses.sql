@@ -2,6 +2,8 @@ with snap_oltp__warehouses as (
     select * from {{ ref('snap_oltp__warehouses') }}
 ),
 
+{{ version_ctes('snap_oltp__warehouses', 'warehouse_id') }},
+
 -- Deleted warehouses stay: shipments and stock movements still name them.
 final as (
     select
@@ -11,11 +13,10 @@ final as (
         city,
         country_code,
         is_active,
-        case when deleted_at is null then {{ bool_false() }} else {{ bool_true() }} end
-            as is_deleted,
+        is_deleted,
         opened_on as opened_date
-    from snap_oltp__warehouses
-    where dbt_valid_to is null
+    from versions
+    where is_current = {{ bool_true() }}
 )
 
 select * from final

@@ -1,6 +1,9 @@
-with base_catalog__products as (
-    select * from {{ ref('base_catalog__products') }}
+with products as (
+    select * from {{ source('catalog', 'products') }}
+    where _deleted_at is null
 ),
+
+{{ product_ctes('products') }},
 
 final as (
     select
@@ -23,9 +26,8 @@ final as (
         variant_count,
         created_at,
         updated_at,
-        loaded_at
-    from base_catalog__products
-    where deleted_at is null
+        _loaded_at at time zone 'UTC' as loaded_at
+    from products_typed
 )
 
 select * from final

@@ -1,20 +1,20 @@
-with base_oltp__warehouses as (
-    select * from {{ ref('base_oltp__warehouses') }}
+with warehouses as (
+    select * from {{ source('oltp', 'warehouses') }}
 ),
 
 final as (
     select
-        warehouse_id,
-        warehouse_code,
-        warehouse_name,
-        city,
-        country_code,
-        is_active,
-        opened_on,
-        updated_at,
-        loaded_at
-    from base_oltp__warehouses
-    where deleted_at is null
+        cast(warehouse_id as integer) as warehouse_id,
+        cast(warehouse_code as varchar(16)) as warehouse_code,
+        cast(warehouse_name as varchar(100)) as warehouse_name,
+        cast(city as varchar(100)) as city,
+        cast(country_code as varchar(2)) as country_code,
+        is_active <> 0 as is_active,
+        cast(opened_on as date) as opened_on,
+        updated_at at time zone 'UTC' as updated_at,
+        _loaded_at at time zone 'UTC' as loaded_at
+    from warehouses
+    where _deleted_at is null
 )
 
 select * from final

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 import psycopg
-from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from orchestration.ingest.batch import Position
@@ -88,6 +87,8 @@ class StreamFigures:
         waiting_rows: Row changes that were read and are not in raw yet.
         batch_rows: Row changes of the last batch.
         batch_milliseconds: Time that the last batch took to write.
+        batches: Written since the start.
+        batch_seconds: Time that they took.
         row_changes: Row changes written since the start.
         transactions: Transactions of the source written since the start.
     """
@@ -104,6 +105,8 @@ class StreamFigures:
     waiting_rows: int = 0
     batch_rows: int = 0
     batch_milliseconds: float = 0.0
+    batches: int = 0
+    batch_seconds: float = 0.0
     row_changes: int = 0
     transactions: int = 0
     _past: deque[tuple[float, int]] = field(default_factory=deque, repr=False)
@@ -131,6 +134,8 @@ class StreamFigures:
         self._past.append((time.monotonic() - seconds, self.row_changes))
         self.batch_rows = rows
         self.batch_milliseconds = seconds * 1000
+        self.batches += 1
+        self.batch_seconds += seconds
         self.row_changes += rows
         self.transactions += transactions
 
@@ -164,40 +169,8 @@ class StreamFigures:
         )
 
 
-@dataclass(frozen=True)
-class SavedFigures:
-    """A line of `ingest.streams` as another process reads it, and how old it is."""
-
-    source: str
-    state: str
-    fault: str | None
-    remedy: str | None
-    heartbeat_seconds: float
-    lag_seconds: float | None
-    rows_per_second: float
-    batch_rows: int
-    batch_milliseconds: float
-    row_changes: int
-    transactions: int
-
-
 def prepare(connection: psycopg.Connection[Any]) -> None:
     """Create the table if it is missing."""
     with connection.transaction():
         connection.execute("set local client_min_messages = warning")
         connection.execute(_TABLE)
-
-
-def saved_figures(connection: psycopg.Connection[Any]) -> list[SavedFigures]:
-    """Return what streams last said of themselves, none if there has been none."""
-    (exists,) = connection.execute("select to_regclass('ingest.streams') is not null").fetchall()[0]
-    if not exists:
-        return []
-    with connection.cursor(row_factory=class_row(SavedFigures)) as cursor:
-        return cursor.execute(
-            "select source, state, fault, remedy, "
-            "extract(epoch from now() - heartbeat_at)::float8 as heartbeat_seconds, "
-            "extract(epoch from now() - current_at)::float8 as lag_seconds, rows_per_second, "
-            "batch_rows, batch_milliseconds, row_changes, transactions "
-            "from ingest.streams order by source"
-        ).fetchall()

@@ -49,6 +49,9 @@ class Limits:
     seconds: float = 0.1
 
 
+DEFAULT_LIMITS: Final = Limits()
+
+
 @dataclass
 class Followed:
     """What a reader has to know of the tables.

@@ -109,6 +109,7 @@ class Reader:
             self._wake()
 
     def _read(self, log: ChangeLog) -> None:
+        began_at = datetime.now(UTC)
         goal = log.present() if self._to_present else None
         with log.read(self._position) as events:
             for event in events:
@@ -123,6 +124,7 @@ class Reader:
                     and isinstance(event, Commit | Heartbeat)
                     and log.includes(self._position, goal)
                 ):
+                    self.current_at = began_at
                     return
         raise SourceLostError(
             f"The log of {log.name} ended", remedy="See the log of the source's server"

@@ -19,7 +19,7 @@ from orchestration.ingest.run import LOCK, STREAM_LOCK, behind_stream, finish, r
 from orchestration.ingest.stream import figures as saved
 from orchestration.ingest.stream.figures import State, StreamFigures
 from orchestration.ingest.stream.follow import Follower, Tell, Warehouse
-from orchestration.ingest.stream.gather import Limits
+from orchestration.ingest.stream.gather import DEFAULT_LIMITS, Limits
 from orchestration.ingest.stream.logs import LOGS
 from orchestration.settings import Settings
 from orchestration.warehouse.locks import LockedError, is_awaited, sole_writer
@@ -58,7 +58,9 @@ def run_changes(
     with writer(settings) as connection, behind_stream(connection):
         with run(connection) as number:
             figures = {name: StreamFigures(name) for name in sources or LOGS}
-            session = _Session(_warehouse(settings, connection, number, report), figures, Limits())
+            session = _Session(
+                _warehouse(settings, connection, number, report), figures, DEFAULT_LIMITS
+            )
 
             def show() -> None:
                 for name, of_source in figures.items():
@@ -76,18 +78,16 @@ class Stream:
 
     Args:
         settings: Where the servers are.
-        tell: Called with what a person should know, as it happens.
         limits: When a batch is full or due.
 
     Attributes:
         figures: Of each source.
     """
 
-    def __init__(self, settings: Settings, tell: Tell, limits: Limits | None = None) -> None:
+    def __init__(self, settings: Settings, limits: Limits = DEFAULT_LIMITS) -> None:
         self.figures: Mapping[str, StreamFigures] = {name: StreamFigures(name) for name in LOGS}
         self._settings = settings
-        self._tell = tell
-        self._limits = limits or Limits()
+        self._limits = limits
         self._end = threading.Event()
         self._has_begun = False
 
@@ -95,11 +95,12 @@ class Stream:
         """Let `run` return after the batch; from any thread or signal handler."""
         self._end.set()
 
-    def run(self, show: Callable[[], None]) -> None:
+    def run(self, show: Callable[[], None], tell: Tell) -> None:
         """Follow the sources.
 
         Args:
-            show: Called every now and then, to show the figures.
+            show: Called several times a second, to show the figures.
+            tell: Called with what a person should know, as it happens.
 
         Raises:
             SoftcartError: The warehouse cannot be used to begin with, or another stream runs.
@@ -112,7 +113,7 @@ class Stream:
                         with sole_writer(
                             connection, LOCK, keeps_waiting=lambda: not self._end.is_set()
                         ):
-                            self._follow(connection, show, pause)
+                            self._follow(connection, show, tell, pause)
             except LockedError:
                 if not self._end.is_set():
                     raise
@@ -122,13 +123,17 @@ class Stream:
                 for figures in self.figures.values():
                     figures.state, figures.fault = "waiting", Fault.of(error)
                 if not pause.is_needed:
-                    self._tell(str(error))
+                    tell(f"{error} It is tried again until it works")
                 pause.begin()
                 show()
                 self._end.wait(pause.seconds)
 
     def _follow(
-        self, connection: psycopg.Connection[Any], show: Callable[[], None], pause: _Pause
+        self,
+        connection: psycopg.Connection[Any],
+        show: Callable[[], None],
+        tell: Tell,
+        pause: _Pause,
     ) -> None:
         """Follow until the end, or until another ingest wants the warehouse."""
         began = time.monotonic()
@@ -138,11 +143,11 @@ class Stream:
 
         with run(connection) as number:
             if pause.is_needed:
-                self._tell("The warehouse is back")
+                tell("The warehouse is back")
                 pause.end()
             self._has_begun = True
             warehouse = _warehouse(self._settings, connection, number, no_progress)
-            session = _Session(warehouse, self.figures, self._limits, self._tell)
+            session = _Session(warehouse, self.figures, self._limits, tell)
             reports = session.follow(goes_on, show)
             session.end("ended" if self._end.is_set() else "yielding")
             done = IngestReport(number, reports, time.monotonic() - began)

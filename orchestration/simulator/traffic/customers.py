@@ -14,7 +14,7 @@ def register_customer(shop: LiveShop) -> bool:
     country = shop.rng.choice(MARKETS).country_code
     number = shop.rng.randrange(10**9, 10**10)
     person = _person(shop, number, country)
-    customer_id = shop.insert(
+    customer_id = shop.insert_numbered(
         "customers",
         **person,
         country_code=country,

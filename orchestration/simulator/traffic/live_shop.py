@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+import pymysql.cursors
 from pymongo.collection import Collection
 
 from orchestration.connections import Document
@@ -25,7 +26,7 @@ CENT = Decimal("0.01")
 
 SqlRow = dict[str, Any]
 
-_RECENT = 20_000
+_RECENT = 3000
 
 # Everything that happens has a time; the shop's clock goes on from the latest of them.
 _TIMES = (
@@ -46,8 +47,9 @@ class LiveShop:
     """The shop during a piece of traffic.
 
     Attributes:
-        connection: Rows come as dictionaries; not in autocommit.
+        connection: Rows come as dictionaries; takes several statements at once, not in autocommit.
         products: The catalogue.
+        listed: What the catalogue says of each product's status, type, price and cost.
         rng: The only source of chance.
         now: The shop's clock, UTC without zone, as its columns hold it.
         skus: Products on sale, ascending.
@@ -59,6 +61,7 @@ class LiveShop:
 
     connection: MysqlConnection
     products: Collection[Document]
+    listed: dict[str, Document]
     rng: random.Random
     now: datetime
     skus: list[str]
@@ -66,6 +69,7 @@ class LiveShop:
     warehouses: list[int]
     currencies: frozenset[str]
     rates_known_until: date | None = None
+    _unsent: list[str] = field(default_factory=list)
 
     @classmethod
     def open(
@@ -88,10 +92,10 @@ class LiveShop:
                 cursor.execute(f"select max({column}) as latest from {table}")  # noqa: S608
                 latest.append(cursor.fetchone()["latest"])
         connection.rollback()
-        listed: set[str] = set()
+        listed: dict[str, Document] = {}
         on_sale: list[str] = []
-        for document in products.find({}, {"status": 1, "type": 1, "price": 1}):
-            listed.add(document["_id"])
+        for document in products.find({}, {"status": 1, "type": 1, "price": 1, "cost": 1}):
+            listed[document["_id"]] = document
             sells = document.get("status") == "active" and document.get("type") != "service"
             if sells and list_price(document) > 0:
                 on_sale.append(document["_id"])
@@ -104,10 +108,11 @@ class LiveShop:
         return cls(
             connection=connection,
             products=products,
+            listed=listed,
             rng=random.Random(f"{seed} {now.isoformat()}"),
             now=now,
             skus=sorted(on_sale),
-            gone_skus=sorted(stocked - listed),
+            gone_skus=sorted(stocked - listed.keys()),
             warehouses=warehouses,
             currencies=currencies,
         )
@@ -122,9 +127,9 @@ class LiveShop:
         return self.now + timedelta(days=days)
 
     def rows(self, statement: str, *values: object) -> list[SqlRow]:
-        """Return the rows of a query."""
+        """Return the rows of a query, which sees what was changed before."""
         with self.connection.cursor() as cursor:
-            cursor.execute(statement, values)
+            self._send(cursor, cursor.mogrify(statement, values))
             return list(cursor.fetchall())
 
     def row(self, statement: str, *values: object) -> SqlRow | None:
@@ -132,21 +137,41 @@ class LiveShop:
         found = self.rows(statement, *values)
         return found[0] if found else None
 
-    def change(self, statement: str, *values: object) -> int:
-        """Run a statement that writes, and return the number of rows it changed."""
+    def change(self, statement: str, *values: object) -> None:
+        """Write. What nobody waits for is sent with the next query, or with the commit."""
         with self.connection.cursor() as cursor:
-            return int(cursor.execute(statement, values))
+            self._unsent.append(cursor.mogrify(statement, values))
 
-    def insert(self, table: str, **values: object) -> int:
-        """Insert a row and return the number the server gave it."""
+    def insert(self, table: str, **values: object) -> None:
+        """Insert a row; see `change`."""
         names = ", ".join(values)
         marks = ", ".join(["%s"] * len(values))
+        self.change(f"insert into {table} ({names}) values ({marks})", *values.values())  # noqa: S608
+
+    def insert_numbered(self, table: str, **values: object) -> int:
+        """Insert a row and return the number the server gave it."""
+        self.insert(table, **values)
         with self.connection.cursor() as cursor:
-            cursor.execute(
-                f"insert into {table} ({names}) values ({marks})",  # noqa: S608 - own names
-                list(values.values()),
-            )
+            self._send(cursor)
             return int(cursor.lastrowid or 0)
+
+    def commit(self) -> None:
+        """Make what was changed hold."""
+        with self.connection.cursor() as cursor:
+            self._send(cursor, "commit")
+
+    def rollback(self) -> None:
+        """Forget what was changed since the last commit."""
+        self._unsent.clear()
+        self.connection.rollback()
+
+    def _send(self, cursor: pymysql.cursors.Cursor, *last: str) -> None:
+        """Send what is unsent, and a last statement, in one go; the cursor has the last result."""
+        statements = [*self._unsent, *last]
+        self._unsent.clear()
+        cursor.execute("; ".join(statements))
+        while cursor.nextset():
+            pass
 
     def pick(self, choices: Sequence[SqlRow]) -> SqlRow | None:
         """Return one of the rows, None if there is none."""
@@ -158,14 +183,12 @@ class LiveShop:
         What is still open is recent, so the cost does not grow with the shop. The row is not
         locked: ask for its status again when locking it.
         """
-        newest = self.row(f"select coalesce(max({key}), 0) as newest from {table}")  # noqa: S608
-        chosen = self.pick(
-            self.rows(
-                f"select {key} as number from {table} where {key} > %s and {status} in %s"  # noqa: S608
-                f" order by {key} desc limit 50",
-                (newest["newest"] if newest else 0) - _RECENT,
-                among,
-            )
+        chosen = self.row(
+            f"select number from (select {key} as number from {table}"  # noqa: S608 - own names
+            f" where {key} > (select max({key}) from {table}) - {_RECENT} and {status} in %s"
+            f" order by {key} desc limit 50) as recent order by crc32(number + %s), number limit 1",
+            among,
+            self.rng.randrange(10**6),
         )
         return int(chosen["number"]) if chosen else 0
 

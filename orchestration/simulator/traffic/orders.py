@@ -34,7 +34,7 @@ def place_order(shop: LiveShop) -> bool:
     if not customer and not in_store:
         guest_email = f"guest.{shop.rng.randrange(10**9):09d}@example.org"
 
-    order_id = shop.insert(
+    order_id = shop.insert_numbered(
         "orders",
         order_number=shop.number("SC"),
         customer_id=customer["customer_id"] if customer else None,
@@ -205,7 +205,7 @@ def _add_line(
     currency: str,
     percent_off: Decimal,
 ) -> None:
-    document = shop.products.find_one({"_id": sku}) or {}
+    document = shop.listed[sku]
     quantity = shop.rng.choice([1, 1, 1, 2, 3])
     price = list_price(document, currency)
     gross = quantity * price
@@ -246,7 +246,7 @@ def _prepare(shop: LiveShop, order_id: int, market: Market) -> None:
     splits = len(lines) > 1 and shop.rng.random() < 0.25
     half = (len(lines) + 1) // 2
     for part in (lines[:half], lines[half:]) if splits else (lines,):
-        shipment_id = shop.insert(
+        shipment_id = shop.insert_numbered(
             "shipments",
             order_id=order_id,
             warehouse_id=shop.centre(market),

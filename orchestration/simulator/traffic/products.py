@@ -55,6 +55,7 @@ def delete_product(shop: LiveShop) -> bool:
         if level["quantity_on_hand"] > 0:
             shop.move_stock(level["warehouse_id"], sku, -level["quantity_on_hand"], "write_off")
     shop.products.delete_one({"_id": sku})
+    del shop.listed[sku]
     shop.skus.remove(sku)
     insort(shop.gone_skus, sku)
     return True
@@ -71,19 +72,14 @@ def bring_product_back(shop: LiveShop) -> bool:
 
 def _change_amount(shop: LiveShop, field: str) -> bool:
     sku = shop.rng.choice(shop.skus)
-    document = shop.products.find_one({"_id": sku})
-    if not document or not document.get(field):
+    document = shop.listed[sku]
+    if not document.get(field):
         return False
     old: Decimal = document[field]["amount"].to_decimal()
     new = max(Decimal("0.01"), old * shop.rng.choice(_FACTORS))
+    document[field] = amount(new, document[field]["currency"])
     shop.products.update_one(
-        {"_id": sku},
-        {
-            "$set": {
-                field: amount(new, document[field]["currency"]),
-                "updated_at": shop.utc_now,
-            }
-        },
+        {"_id": sku}, {"$set": {field: document[field], "updated_at": shop.utc_now}}
     )
     return True
 
@@ -104,6 +100,7 @@ def _list_product(shop: LiveShop, sku: str) -> bool:
         updated_at=shop.utc_now,
     )
     shop.products.replace_one({"_id": sku}, document, upsert=True)
+    shop.listed[sku] = document
     if list_price(document) > 0 and sku not in shop.skus:
         insort(shop.skus, sku)
     return True

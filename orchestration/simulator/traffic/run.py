@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 import pymysql
 import pymysql.cursors
 from pymongo.errors import PyMongoError
+from pymysql.constants import CLIENT
 
 from orchestration.connections import connect_mongo, connect_mysql
 from orchestration.console import ReportProgress, no_progress
@@ -98,7 +99,12 @@ def simulate_traffic(
     """
     started = time.monotonic()
     catalogue = connect_mongo(settings)
-    connection = connect_mysql(settings, autocommit=False, cursorclass=pymysql.cursors.DictCursor)
+    connection = connect_mysql(
+        settings,
+        autocommit=False,
+        cursorclass=pymysql.cursors.DictCursor,
+        client_flag=CLIENT.MULTI_STATEMENTS,
+    )
     happened: Counter[str] = Counter()
     try:
         apply_schema(connection)
@@ -124,18 +130,18 @@ def simulate_traffic(
 def _let_happen(shop: LiveShop) -> str:
     """Draw events until one finds what it needs, and return its name."""
     if rates.publish_rates(shop):
-        shop.connection.commit()
+        shop.commit()
         return "exchange rates published"
     while True:
         (name,) = shop.rng.choices(_NAMES, _WEIGHTS)
         try:
             if _EVENTS[name][0](shop):
-                shop.connection.commit()
+                shop.commit()
                 return name
         except pymysql.OperationalError as error:
             if error.args[0] not in (_DEADLOCK, _LOCK_WAIT):
                 raise
-        shop.connection.rollback()
+        shop.rollback()
 
 
 def _failed(settings: Settings, server: str, done: int) -> SoftcartError:

@@ -1,5 +1,5 @@
-with promotions as (
-    select * from {{ source('oltp', 'promotions') }}
+with promotions__history as (
+    select * from {{ source('oltp', 'promotions__history') }}
 ),
 
 final as (
@@ -11,13 +11,15 @@ final as (
         cast(percent_off as decimal(5, 2)) as percent_off,
         cast(amount_off as decimal(16, 4)) as amount_off,
         cast(currency_code as varchar(3)) as currency_code,
+        _history_id as history_id,
         is_active <> 0 as is_active,
         cast(starts_at as timestamp) as starts_at,
         cast(ends_at as timestamp) as ends_at,
         updated_at at time zone 'UTC' as updated_at,
-        _loaded_at at time zone 'UTC' as loaded_at,
-        _deleted_at at time zone 'UTC' as deleted_at
-    from promotions
+        _committed_at at time zone 'UTC' as committed_at,
+        case when _change = 'd' then _committed_at at time zone 'UTC' end as deleted_at,
+        _loaded_at at time zone 'UTC' as loaded_at
+    from promotions__history
 )
 
 select * from final

@@ -1,6 +1,8 @@
-with base_catalog__products as (
-    select * from {{ ref('base_catalog__products') }}
+with products__history as (
+    select * from {{ source('catalog', 'products__history') }}
 ),
+
+{{ product_ctes('products__history') }},
 
 -- Without the free-form columns: a new tag is not a new version of the product.
 final as (
@@ -19,12 +21,13 @@ final as (
         product_status,
         list_price_local,
         unit_cost_local,
+        _history_id as history_id,
         created_at,
-        -- A document without a time of change counts as changed when ingest saw it.
-        coalesce(updated_at, loaded_at) as updated_at,
-        loaded_at,
-        deleted_at
-    from base_catalog__products
+        updated_at,
+        _committed_at at time zone 'UTC' as committed_at,
+        case when _change = 'd' then _committed_at at time zone 'UTC' end as deleted_at,
+        _loaded_at at time zone 'UTC' as loaded_at
+    from products_typed
 )
 
 select * from final

@@ -1,5 +1,5 @@
-with warehouses as (
-    select * from {{ source('oltp', 'warehouses') }}
+with warehouses__history as (
+    select * from {{ source('oltp', 'warehouses__history') }}
 ),
 
 final as (
@@ -9,12 +9,14 @@ final as (
         cast(warehouse_name as varchar(100)) as warehouse_name,
         cast(city as varchar(100)) as city,
         cast(country_code as varchar(2)) as country_code,
+        _history_id as history_id,
         is_active <> 0 as is_active,
         cast(opened_on as date) as opened_on,
         updated_at at time zone 'UTC' as updated_at,
-        _loaded_at at time zone 'UTC' as loaded_at,
-        _deleted_at at time zone 'UTC' as deleted_at
-    from warehouses
+        _committed_at at time zone 'UTC' as committed_at,
+        case when _change = 'd' then _committed_at at time zone 'UTC' end as deleted_at,
+        _loaded_at at time zone 'UTC' as loaded_at
+    from warehouses__history
 )
 
 select * from final

@@ -1,17 +1,17 @@
-with products as (
-    select * from {{ source('catalog', 'products') }}
-),
-
-categorised as (
+{# CTEs that end in `products_typed`: what a document of the catalogue says of its product, added to the columns
+   of `products`, a CTE over a raw table with `_id` and `document`. #}
+{% macro product_ctes(products) -%}
+products_split as (
     select
-        *,
+        {{ products }}.*,
         {{ extended_json_texts("document -> 'category'") }} as categories,
         {{ extended_json_texts("document -> 'tags'") }} as tag_list
-    from products
+    from {{ products }}
 ),
 
-final as (
+products_typed as (
     select
+        products_split.*,
         cast(_id as varchar(64)) as sku,
         cast(document ->> 'name' as varchar(500)) as product_name,
         cast(document ->> 'brand' as varchar(200)) as brand,
@@ -37,10 +37,7 @@ final as (
             else 0
         end as variant_count,
         {{ extended_json_timestamp("(document -> 'created_at')") }} as created_at,
-        {{ extended_json_timestamp("(document -> 'updated_at')") }} as updated_at,
-        _loaded_at at time zone 'UTC' as loaded_at,
-        _deleted_at at time zone 'UTC' as deleted_at
-    from categorised
+        {{ extended_json_timestamp("(document -> 'updated_at')") }} as updated_at
+    from products_split
 )
-
-select * from final
+{%- endmacro %}
