@@ -16,8 +16,8 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Final, Literal
 
-from orchestration.ingest import history
-from orchestration.ingest.batch import LineBlocks, Lines, Position, TableSchema
+from orchestration.ingest import copy_text, history
+from orchestration.ingest.batch import TOMBSTONE, LineBlocks, Lines, Position, TableSchema
 from orchestration.ingest.changes import (
     Change,
     Commit,
@@ -30,6 +30,7 @@ from orchestration.ingest.changes import (
 Alteration = Literal["altered", "dropped"]
 
 _KEY: Final = attrgetter("key")
+_TOMBSTONE: Final = TOMBSTONE.encode()
 # Lines are handed to COPY in blocks of so many.
 _BLOCK_ROWS: Final = 2_000
 
@@ -78,6 +79,8 @@ class TableChanges:
     def __init__(self, table: TableSchema) -> None:
         self.table = table
         self.rows = 0
+        names = [column.name for column in table.columns]
+        self._key_places = [names.index(name) for name in table.key]
         self._last: dict[bytes, Change] = {}
         self._history: list[bytes] | None = [] if history.is_tracked(table) else None
 
@@ -93,18 +96,29 @@ class TableChanges:
         if self._history is not None and end:
             at = end.committed_at.isoformat().encode()
             self._history += [
-                b"%s\t%s\t%s" % (change.code, at, change.line) for change in changes.changes
+                b"%s\t%s\t%s" % (change.code, at, self._line(change)) for change in changes.changes
             ]
 
     def read(self) -> LineBlocks:
         """Yield the last change of each key, its code first."""
-        return _blocks([b"%s\t%s" % (change.code, change.line) for change in self._last.values()])
+        return _blocks(
+            [b"%s\t%s" % (change.code, self._line(change)) for change in self._last.values()]
+        )
 
     @property
     def history(self) -> Callable[[], LineBlocks] | None:
         """Yields every change in order: code, time of commit, fields. None if nobody keeps them."""
         lines = self._history
         return None if lines is None else lambda: _blocks(lines)
+
+    def _line(self, change: Change) -> bytes:
+        """Return a change's line; of a deletion the key alone, for the rest may be no good."""
+        if change.code != _TOMBSTONE:
+            return change.line
+        fields = [copy_text.NULL] * len(self.table.columns)
+        for place, field_ in zip(self._key_places, change.key.split(b"\t"), strict=True):
+            fields[place] = field_
+        return copy_text.line(fields)
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,6 @@ class Stream:
         self._settings = settings
         self._limits = limits
         self._end = threading.Event()
-        self._has_begun = False
 
     def end(self) -> None:
         """Let `run` return after the batch; from any thread or signal handler."""
@@ -103,7 +102,7 @@ class Stream:
             tell: Called with what a person should know, as it happens.
 
         Raises:
-            SoftcartError: The warehouse cannot be used to begin with, or another stream runs.
+            LockedError: Another stream runs.
         """
         pause = _Pause()
         while not self._end.is_set():
@@ -118,8 +117,6 @@ class Stream:
                 if not self._end.is_set():
                     raise
             except SoftcartError as error:
-                if not self._has_begun:
-                    raise
                 for figures in self.figures.values():
                     figures.state, figures.fault = "waiting", Fault.of(error)
                 if not pause.is_needed:
@@ -145,7 +142,6 @@ class Stream:
             if pause.is_needed:
                 tell("The warehouse is back")
                 pause.end()
-            self._has_begun = True
             warehouse = _warehouse(self._settings, connection, number, no_progress)
             session = _Session(warehouse, self.figures, self._limits, tell)
             reports = session.follow(goes_on, show)
