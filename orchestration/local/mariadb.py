@@ -41,11 +41,14 @@ class PrivateMariadb(PrivateServer):
     def initialise(self, folder: Path, password: str) -> None:
         """Create the system tables, the user and the database, without ever listening."""
         data_dir = folder / "data"
+        # A server that starts clears such a folder of temporary tables, those of others too.
+        tmp_dir = f"--tmpdir={folder / 'tmp'}"
         self.run_tool(
             [
                 _program("mariadb-install-db"),
                 "--no-defaults",
                 f"--datadir={data_dir}",
+                tmp_dir,
                 "--skip-test-db",
                 "--skip-name-resolve",
             ],
@@ -53,7 +56,13 @@ class PrivateMariadb(PrivateServer):
         )
         # All privileges: tests make databases, and users that lack a grant.
         self.run_tool(
-            [_program("mariadbd"), "--no-defaults", "--bootstrap", f"--datadir={data_dir}"],
+            [
+                _program("mariadbd"),
+                "--no-defaults",
+                "--bootstrap",
+                f"--datadir={data_dir}",
+                tmp_dir,
+            ],
             folder=data_dir,
             sql=f"""\
 flush privileges;
