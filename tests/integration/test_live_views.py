@@ -122,6 +122,29 @@ def test_a_sum_that_differs_from_fct_orders_is_told(built: Settings) -> None:
     assert len(run_dbt(built, TIES).of("error")) == 1
 
 
+def test_an_index_of_raw_serves_its_staging_view(built: Settings) -> None:
+    """PostgreSQL does not look for an index inside a view that has a CTE."""
+    with connect_postgres(built) as warehouse:
+        warehouse.execute("set enable_seqscan = off")
+        warehouse.execute("set enable_hashjoin = off")
+        warehouse.execute("set enable_mergejoin = off")
+        for view, key in (
+            ("orders", "order_id"),
+            ("order_items", "order_item_id"),
+            ("customers", "customer_id"),
+            ("payments", "payment_id"),
+            ("shipments", "shipment_id"),
+            ("returns", "return_id"),
+            ("inventory_movements", "movement_id"),
+        ):
+            query = sql.SQL(
+                "explain select * from generate_series(1, 3) as keys (key) "
+                "inner join staging.{} as rows on rows.{} = keys.key"
+            ).format(sql.Identifier(f"stg_oltp__{view}"), sql.Identifier(key))
+            plan = "\n".join(line[0] for line in warehouse.execute(query).fetchall())
+            assert f"Index Scan using {view}_pkey" in plan, plan
+
+
 def _live(settings: Settings, query: str, zone: str = "UTC") -> tuple[date, Counter[Any]]:
     """Return the UTC day of the query, and its rows."""
     with connect_postgres(settings) as warehouse:

@@ -1,18 +1,10 @@
-with customer_identities as (
-    select * from {{ source('oltp', 'customer_identities') }}
-),
-
-final as (
-    select
-        cast(identity_id as bigint) as identity_id,
-        cast(channel as varchar(16)) as channel,
-        cast(external_reference as varchar(254)) as external_reference,
-        cast(customer_id as bigint) as customer_id,
-        cast(created_at as timestamp) as created_at,
-        updated_at at time zone 'UTC' as updated_at,
-        _loaded_at at time zone 'UTC' as loaded_at
-    from customer_identities
-    where _deleted_at is null
-)
-
-select * from final
+select
+    cast(identity_id as bigint) as identity_id,
+    cast(channel as varchar(16)) as channel,
+    cast(external_reference as varchar(254)) as external_reference,
+    cast(customer_id as bigint) as customer_id,
+    cast(created_at as timestamp) as created_at,
+    updated_at at time zone 'UTC' as updated_at,
+    _loaded_at at time zone 'UTC' as loaded_at
+from {{ source('oltp', 'customer_identities') }}
+where _deleted_at is null
