@@ -76,18 +76,40 @@ def measure(options: Options) -> list[Measured]:
         with warehouse.postgres() as postgres:
             # As autovacuum does some minutes after a build.
             postgres.execute("vacuum (analyze)")
-            values = _values(postgres)
+            values = values_of(postgres)
             return [
                 _time(warehouse, postgres, path, values, plans)
                 for path in sorted(QUERIES.glob("*.sql"))
             ]
 
 
-def _values(postgres: psycopg.Connection[Any]) -> dict[str, list[Any]]:
+def values_of(postgres: psycopg.Connection[Any]) -> dict[str, list[Any]]:
+    """Return what parameters may be, by their names."""
     return {
         name: [row[0] for row in postgres.execute(query).fetchall()]
         for name, query in _PARAMETERS.items()
     }
+
+
+def ask_all(postgres: psycopg.Connection[Any], values: Mapping[str, Sequence[Any]]) -> float:
+    """Ask each query three times with the same parameters; return the seconds of the last times."""
+    draw = random.Random(_SEED)  # noqa: S311 - the same for every run
+    cursor = psycopg.ClientCursor(postgres)
+    seconds = 0.0
+    for path in sorted(QUERIES.glob("*.sql")):
+        query = _query(path.read_text())
+        parameters = {name: draw.choice(values[name]) for name in values}
+        for _ in range(3):
+            began = time.perf_counter()
+            cursor.execute(query, parameters).fetchall()
+            last = time.perf_counter() - began
+        seconds += last
+    return seconds
+
+
+def _query(text: str) -> str:
+    # Literals, as a BI tool sends them: a plan of its own for each.
+    return _PLACEHOLDER.sub(r"%(\1)s", text.replace("%", "%%"))
 
 
 def _time(
@@ -100,8 +122,7 @@ def _time(
     progress(f"bi: {path.stem}")
     text = path.read_text()
     question = text.splitlines()[0].removeprefix("-- ")
-    # Literals, as a BI tool sends them: a plan of its own for each.
-    query = _PLACEHOLDER.sub(r"%(\1)s", text.replace("%", "%%"))
+    query = _query(text)
     draw = random.Random(_SEED)  # noqa: S311 - the same for every run
     cursor = psycopg.ClientCursor(postgres)
     seconds = []

@@ -89,7 +89,7 @@ class PrivatePostgres(PrivateServer):
             "-D",
             folder / "data",
             f"--port={port}",
-            *(f"--{name}={value}" for name, value in self._settings(folder).items()),
+            *(f"--{name}={value}" for name, value in self.settings(folder).items()),
         ]
 
     def handshake(self, port: int, password: str) -> None:
@@ -109,7 +109,8 @@ class PrivatePostgres(PrivateServer):
         data_dir = folder / "data"
         return ProcessGroup("postgres", data_dir, f"postgres: {_cluster_name(data_dir)}: ")
 
-    def _settings(self, folder: Path) -> dict[str, str]:
+    def settings(self, folder: Path) -> dict[str, str]:
+        """Return what differs from PostgreSQL's own; docs/postgresql.md has the measurements."""
         return {
             "listen_addresses": LOOPBACK,
             # No socket file: its path has a length limit, and passwords over TCP serve all alike.
