@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import psycopg
 import pymysql
@@ -20,6 +21,7 @@ from orchestration.connections import (
 )
 from orchestration.doctor.finding import Finding, fail, ok, warn
 from orchestration.errors import SoftcartError
+from orchestration.ingest.binlog.requirements import unmet_requirements
 from orchestration.ingest.mongo_images import collections_without_images, keep_images_command
 from orchestration.settings import Settings
 from orchestration.versions import Product, mongo_version, mysql_version, postgres_version
@@ -103,7 +105,7 @@ def _check_mysql(settings: Settings) -> Iterator[Finding]:
         cursor.execute("select current_user()")
         account = _quote_account(str(_one_row(cursor)[0]))
         yield from _check_tables(cursor, url.database, account)
-        yield from _check_log(cursor)
+        yield from _check_log(connection, version.product)
         yield from _check_grants(cursor, version.product, account)
 
 
@@ -136,24 +138,17 @@ def _is_readable(cursor: Cursor, database: str, table: str) -> bool:
     return True
 
 
-def _check_log(cursor: Cursor) -> Iterator[Finding]:
-    cursor.execute("select @@log_bin, @@binlog_format, @@binlog_row_image")
-    enabled, log_format, image = _one_row(cursor)
-    if not enabled:
+def _check_log(connection: pymysql.Connection[Any], product: Product) -> Iterator[Finding]:
+    """Check what change capture needs; full snapshots need no log."""
+    unmet = unmet_requirements(connection, product)
+    for requirement in unmet:
         yield warn(
             _MYSQL,
-            "the binary log is off: full snapshots work, change capture will not",
-            "Start the server with --log-bin --binlog-format=ROW --binlog-row-image=FULL",
+            f"{requirement.why}: full snapshots work, change capture will not",
+            requirement.remedy,
         )
-    elif (log_format, image) != ("ROW", "FULL"):
-        yield warn(
-            _MYSQL,
-            f"the binary log has {log_format} format and {image} images: full snapshots work, "
-            "change capture will not",
-            "Set binlog_format=ROW and binlog_row_image=FULL on the server",
-        )
-    else:
-        yield ok(_MYSQL, "the binary log holds whole rows")
+    if not unmet:
+        yield ok(_MYSQL, "the binary log holds whole rows, their columns' names, and GTIDs")
 
 
 def _check_grants(cursor: Cursor, product: Product, account: str) -> Iterator[Finding]:
