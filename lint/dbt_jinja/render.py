@@ -72,7 +72,9 @@ class Renderer:
                 **{name: _constant(text) for name, text in _DBT_TYPES[engine].items()}
             ),
             "execute": True,
+            "graph": {},
             "is_incremental": lambda: False,
+            "model": {"depends_on": {}},
             "ref": self._ref,
             "return": _return,
             "run_started_at": datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),

@@ -1,6 +1,9 @@
-{# A table's statistics, right after it is filled: what is built next is planned with true row counts. #}
+{# A table's statistics, right after it is filled: what is built next is planned with true row counts. A build on
+   changes leaves them to autovacuum: reading a sample of a large table would cost more than the build. #}
 {% macro analyze_table() -%}
-    {%- if execute and model.config.materialized in ('table', 'incremental', 'snapshot') -%}
+    {%- if
+        execute and model.config.materialized in ('table', 'incremental', 'snapshot') and not is_incremental()
+    -%}
         {{ return(adapter.dispatch('analyze_table', 'softcart')()) }}
     {%- endif -%}
 {%- endmacro %}

@@ -39,10 +39,19 @@ SYSTEMS: Mapping[str, SourceSystem] = {
     "catalog": SourceSystem("mongodb", "collection"),
 }
 
+# The dbt source of what ingest notes of its own work: no system holds it, and nothing copies it.
+_OWN_NOTES = "ingest"
+
 
 def sources_for(manifest: Manifest) -> list[dg.AssetSpec]:
-    """Return the shop's own tables and collections: not ours to make, but where lineage starts."""
-    return [
+    """Return where lineage starts: the shop's own tables and collections, and ingest's notes."""
+    notes = [
+        SoftcartTranslator()
+        .get_asset_spec(manifest, node["unique_id"], None)
+        .replace_attributes(group_name=_OWN_NOTES, kinds={"postgres", "table"})
+        for node in tables_of(manifest, _OWN_NOTES)
+    ]
+    return notes + [
         dg.AssetSpec(
             key=source_key(node),
             description=f"{node['description'].strip()} The shop's own {system.holds}.",
@@ -63,7 +72,8 @@ def ingests_for(manifest: Manifest) -> list[dg.AssetsDefinition]:
     Raises:
         SoftcartError: dbt knows a source that is not in `SYSTEMS`.
     """
-    unknown = {node["source_name"] for node in manifest["sources"].values()} - set(SYSTEMS)
+    named = {node["source_name"] for node in manifest["sources"].values()}
+    unknown = named - set(SYSTEMS) - {_OWN_NOTES}
     if unknown:
         raise SoftcartError(
             f"Nothing copies the dbt source {', '.join(sorted(unknown))}",

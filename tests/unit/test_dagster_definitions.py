@@ -173,7 +173,7 @@ def test_lineage_leads_from_the_shop_to_every_mart(specs: dict[str, dg.AssetSpec
         return set().union(*map(roots, parents[key])) if parents[key] else {key}
 
     origins = {root for key in specs for root in roots(key)}
-    assert {root.split("/")[0] for root in origins} == {"mysql", "mongodb", "seeds"}
+    assert {root.split("/")[0] for root in origins} == {"mysql", "mongodb", "seeds", "ingest"}
     assert roots("marts/dim_products") == {"mongodb/products"}
     assert "mysql/orders" in roots("marts/sales_by_country_category_month")
 

@@ -47,6 +47,7 @@ quotes_by_day as (
         on
             currencies.currency_code = quotes.currency_code
             and dim_dates.date_day = quotes.rate_date
+    {{ where_changed('currency_code', of='currencies.currency_code') }}
 ),
 
 -- A day belongs to the last quote on or before it; days before the first quote belong to the first.

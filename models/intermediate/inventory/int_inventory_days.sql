@@ -1,16 +1,17 @@
-with int_inventory_periods as (
-    select * from {{ ref('int_inventory_periods') }}
+with stg_oltp__inventory_movements as (
+    select * from {{ ref('stg_oltp__inventory_movements') }}
 ),
 
 dim_dates as (
     select * from {{ ref('dim_dates') }}
 ),
 
+-- Stock is known to the last movement even where the run's day is set before it.
 covered as (
     select
-        min(first_date) as first_date,
-        max(last_date) as last_date
-    from int_inventory_periods
+        min({{ date_of('occurred_at') }}) as first_date,
+        greatest({{ as_of_date() }}, max({{ date_of('occurred_at') }})) as last_date
+    from stg_oltp__inventory_movements
 ),
 
 final as (

@@ -4,6 +4,7 @@
 
 with fct_inventory_movements as (
     select * from {{ ref('fct_inventory_movements') }}
+    {{ where_changed(['warehouse_id', 'sku']) }}
 ),
 
 dim_products as (
@@ -33,12 +34,6 @@ stocked as (
     group by warehouse_id, sku
 ),
 
--- Stock is known to the last movement even where the run's day is set before it.
-latest_day as (
-    select greatest({{ as_of_date() }}, max(movement_date)) as stock_date
-    from changes
-),
-
 -- A new version of the product may bring a new cost, so it starts a period like a movement does.
 starts as (
     select
@@ -52,12 +47,10 @@ starts as (
         stocked.sku,
         {{ date_of('dim_products.effective_from') }} as first_date
     from stocked
-    cross join latest_day
     inner join dim_products
         on
             stocked.sku = dim_products.sku
             and stocked.first_movement_date < {{ date_of('dim_products.effective_from') }}
-            and latest_day.stock_date >= {{ date_of('dim_products.effective_from') }}
 ),
 
 periods as (
@@ -90,13 +83,12 @@ bounded as (
     select
         periods.*,
         case
-            when periods.next_first_date is null then latest_day.stock_date
+            when periods.next_first_date is null then {{ date_of(high_timestamp()) }}
             else {{ date_add_days('periods.next_first_date', -1) }}
         end as last_date,
         -- The moment by which the version of the first day is settled.
         cast({{ date_add_days('periods.first_date', 1) }} as timestamp) as first_day_end
     from periods
-    cross join latest_day
 ),
 
 final as (

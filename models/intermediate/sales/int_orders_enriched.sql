@@ -1,5 +1,6 @@
 with stg_oltp__orders as (
     select * from {{ ref('stg_oltp__orders') }}
+    {{ where_changed('order_id') }}
 ),
 
 dim_customers as (
@@ -31,53 +32,34 @@ dated as (
     from stg_oltp__orders
 ),
 
--- A cancelled order is no purchase, so it neither is the first nor takes that place.
-numbered as (
-    select
-        dated.*,
-        row_number() over (
-            partition by customer_id, is_cancelled
-            order by ordered_at, order_id
-        ) as order_sequence
-    from dated
-),
-
 final as (
     select
         coalesce(dim_customers.customer_key, {{ unknown_key() }}) as customer_key,
-        numbered.order_id,
-        numbered.customer_id,
-        numbered.promotion_id,
-        numbered.order_number,
-        numbered.channel,
-        numbered.order_status,
-        numbered.country_code,
-        numbered.currency_code,
-        numbered.shipping_amount_local,
-        numbered.total_amount_local,
+        dated.order_id,
+        dated.customer_id,
+        dated.promotion_id,
+        dated.order_number,
+        dated.channel,
+        dated.order_status,
+        dated.country_code,
+        dated.currency_code,
+        dated.shipping_amount_local,
+        dated.total_amount_local,
         int_exchange_rates_daily.rate_to_reporting,
-        numbered.is_cancelled,
-        case
-            when
-                numbered.customer_id is not null
-                and numbered.is_cancelled = {{ bool_false() }}
-                and numbered.order_sequence = 1
-                then {{ bool_true() }}
-            else {{ bool_false() }}
-        end as is_first_order,
-        numbered.order_date,
-        numbered.ordered_at,
-        numbered.cancelled_at
-    from numbered
+        dated.is_cancelled,
+        dated.order_date,
+        dated.ordered_at,
+        dated.cancelled_at
+    from dated
     left join dim_customers
         on
-            numbered.customer_id = dim_customers.customer_id
-            and numbered.ordered_at >= dim_customers.effective_from
-            and numbered.ordered_at < dim_customers.effective_to
+            dated.customer_id = dim_customers.customer_id
+            and dated.ordered_at >= dim_customers.effective_from
+            and dated.ordered_at < dim_customers.effective_to
     left join int_exchange_rates_daily
         on
-            numbered.currency_code = int_exchange_rates_daily.currency_code
-            and numbered.order_date = int_exchange_rates_daily.rate_date
+            dated.currency_code = int_exchange_rates_daily.currency_code
+            and dated.order_date = int_exchange_rates_daily.rate_date
 )
 
 select * from final

@@ -1,5 +1,6 @@
 with snap_oltp__customers as (
     select * from {{ ref('snap_oltp__customers') }}
+    {{ where_changed('customer_id') }}
 ),
 
 {{ version_ctes('snap_oltp__customers', 'customer_id') }},
@@ -45,8 +46,10 @@ unknown_member as (
 
 final as (
     select * from known
+    {%- if not builds_on_changes() %}
     union all
     select * from unknown_member
+    {%- endif %}
 )
 
 select * from final

@@ -19,13 +19,13 @@ stg_oltp__exchange_rates as (
 ),
 
 event_dates as (
-    select {{ date_of('min(ordered_at)') }} as event_date from stg_oltp__orders
+    select min({{ date_of('ordered_at') }}) as event_date from stg_oltp__orders
     union all
-    select {{ date_of('min(paid_at)') }} as event_date from stg_oltp__payments
+    select min({{ date_of('paid_at') }}) as event_date from stg_oltp__payments
     union all
-    select {{ date_of('min(requested_at)') }} as event_date from stg_oltp__returns
+    select min({{ date_of('requested_at') }}) as event_date from stg_oltp__returns
     union all
-    select {{ date_of('min(occurred_at)') }} as event_date from stg_oltp__inventory_movements
+    select min({{ date_of('occurred_at') }}) as event_date from stg_oltp__inventory_movements
     union all
     select min(rate_date) as event_date from stg_oltp__exchange_rates
     union all

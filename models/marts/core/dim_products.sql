@@ -1,5 +1,6 @@
 with snap_catalog__products as (
     select * from {{ ref('snap_catalog__products') }}
+    {{ where_changed('sku') }}
 ),
 
 {{ version_ctes('snap_catalog__products', 'sku') }},
@@ -57,8 +58,10 @@ unknown_member as (
 
 final as (
     select * from known
+    {%- if not builds_on_changes() %}
     union all
     select * from unknown_member
+    {%- endif %}
 )
 
 select * from final

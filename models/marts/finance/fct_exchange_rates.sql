@@ -1,12 +1,6 @@
 with int_exchange_rates_daily as (
     select * from {{ ref('int_exchange_rates_daily') }}
-),
-
-ranged as (
-    select
-        int_exchange_rates_daily.*,
-        min(quote_date) over (partition by currency_code) as first_quote_date
-    from int_exchange_rates_daily
+    {{ where_changed('rate_date') }}
 ),
 
 final as (
@@ -21,9 +15,10 @@ final as (
         end as is_carried_forward,
         rate_date,
         quote_date
-    from ranged
+    from int_exchange_rates_daily
     where
-        rate_date >= first_quote_date
+        -- Days before the first quote, which take it, are no quoted days.
+        rate_date >= quote_date
         and rate_date <= {{ as_of_date() }}
 )
 

@@ -1,5 +1,6 @@
 with stg_oltp__payments as (
     select * from {{ ref('stg_oltp__payments') }}
+    {{ where_changed('payment_id') }}
 ),
 
 int_orders_enriched as (

@@ -1,5 +1,6 @@
 with stg_oltp__shipments as (
     select * from {{ ref('stg_oltp__shipments') }}
+    {{ where_changed('shipment_id') }}
 ),
 
 int_orders_enriched as (
@@ -8,6 +9,7 @@ int_orders_enriched as (
 
 fct_order_items as (
     select * from {{ ref('fct_order_items') }}
+    {{ where_changed('shipment_id') }}
 ),
 
 item_totals as (

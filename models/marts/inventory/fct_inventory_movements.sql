@@ -1,5 +1,6 @@
 with stg_oltp__inventory_movements as (
     select * from {{ ref('stg_oltp__inventory_movements') }}
+    {{ where_changed('movement_id') }}
 ),
 
 dim_products as (

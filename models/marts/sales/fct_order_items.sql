@@ -1,5 +1,6 @@
 with stg_oltp__order_items as (
     select * from {{ ref('stg_oltp__order_items') }}
+    {{ where_changed('order_item_id') }}
 ),
 
 int_orders_enriched as (

@@ -1,5 +1,6 @@
 with stg_oltp__returns as (
     select * from {{ ref('stg_oltp__returns') }}
+    {{ where_changed('return_id') }}
 ),
 
 fct_order_items as (

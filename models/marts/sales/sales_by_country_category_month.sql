@@ -1,58 +1,18 @@
-with fct_order_items as (
-    select * from {{ ref('fct_order_items') }}
-),
-
-dim_categories as (
-    select * from {{ ref('dim_categories') }}
+with int_sales_daily as (
+    select * from {{ ref('int_sales_daily') }}
 ),
 
 dim_countries as (
     select * from {{ ref('dim_countries') }}
 ),
 
--- One row per order and category. An order counts once in each of its categories, and once in all.
-orders_by_category as (
-    select
-        fct_order_items.order_id,
-        {{ month_start('fct_order_items.order_date') }} as order_month,
-        fct_order_items.country_code,
-        coalesce(dim_categories.category_level_1, 'Unknown') as category_level_1,
-        sum(fct_order_items.quantity) as quantity,
-        sum(fct_order_items.gross_amount) as gross_amount,
-        sum(fct_order_items.discount_amount) as discount_amount,
-        sum(fct_order_items.net_amount) as net_amount,
-        sum(fct_order_items.tax_amount) as tax_amount,
-        sum(fct_order_items.cost_amount) as cost_amount,
-        sum(fct_order_items.margin_amount) as margin_amount
-    from fct_order_items
-    left join dim_categories
-        on fct_order_items.category_key = dim_categories.category_key
-    where fct_order_items.is_cancelled = {{ bool_false() }}
-    group by
-        fct_order_items.order_id,
-        {{ month_start('fct_order_items.order_date') }},
-        fct_order_items.country_code,
-        coalesce(dim_categories.category_level_1, 'Unknown')
-),
-
--- Counting one row of each order lets plain sums replace a distinct count per grouping set.
-counted as (
-    select
-        orders_by_category.*,
-        row_number() over (
-            partition by order_id
-            order by category_level_1
-        ) as category_number
-    from orders_by_category
-),
-
 leaves as (
     select
-        order_month,
+        {{ month_start('order_date') }} as order_month,
         country_code,
         category_level_1,
-        count(*) as category_order_count,
-        sum(case when category_number = 1 then 1 else 0 end) as order_count,
+        sum(category_order_count) as category_order_count,
+        sum(order_count) as order_count,
         sum(quantity) as quantity,
         sum(gross_amount) as gross_amount,
         sum(discount_amount) as discount_amount,
@@ -60,8 +20,8 @@ leaves as (
         sum(tax_amount) as tax_amount,
         sum(cost_amount) as cost_amount,
         sum(margin_amount) as margin_amount
-    from counted
-    group by order_month, country_code, category_level_1
+    from int_sales_daily
+    group by {{ month_start('order_date') }}, country_code, category_level_1
 ),
 
 totals as (

@@ -1,0 +1,14 @@
+{# Runs SQL statements in order, in the transaction of the model at work. #}
+{% macro run_statements(statements) -%}
+    {{ return(adapter.dispatch('run_statements', 'softcart')(statements)) }}
+{%- endmacro %}
+
+{% macro default__run_statements(statements) -%}
+    {%- for statement in statements -%}
+        {%- do run_query(statement) -%}
+    {%- endfor -%}
+{%- endmacro %}
+
+{% macro postgres__run_statements(statements) -%}
+    {%- do run_query(statements | join(';\n')) -%}
+{%- endmacro %}
