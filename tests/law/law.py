@@ -49,7 +49,7 @@ class Case:
             ],
             "history": self.history,
         }
-        return yaml.safe_dump(told, sort_keys=False, width=100, default_flow_style=None)
+        return yaml.safe_dump(told, sort_keys=False, width=1000, default_flow_style=None)
 
 
 _PLAIN = asdict(Run("")) | {"as_of": None}
