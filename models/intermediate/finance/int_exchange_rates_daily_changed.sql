@@ -6,11 +6,11 @@ with dim_dates as (
 
 touched as (
     select rate_date as touched_date
-    from {{ ref('stg_oltp__exchange_rates') }} as stg_oltp__exchange_rates
+    from {{ ref('stg_oltp__exchange_rates') }}
     where loaded_at > {{ through }}
     union all
     select {{ date_of('deleted_at') }} as touched_date
-    from {{ ref('stg_oltp__deletions') }} as stg_oltp__deletions
+    from {{ ref('stg_oltp__deletions') }}
     where
         table_name = 'exchange_rates'
         and loaded_at > {{ through }}
@@ -20,10 +20,10 @@ touched as (
 ),
 
 currencies as (
-    select currency_code from {{ ref('stg_oltp__exchange_rates') }} as stg_oltp__exchange_rates
+    select currency_code from {{ ref('stg_oltp__exchange_rates') }}
     union
     select cast(substr(row_key, 1, 3) as varchar(3)) as currency_code
-    from {{ ref('stg_oltp__deletions') }} as stg_oltp__deletions
+    from {{ ref('stg_oltp__deletions') }}
     where table_name = 'exchange_rates'
     union
     select cast('EUR' as varchar(3)) as currency_code {{ dual_from() }}

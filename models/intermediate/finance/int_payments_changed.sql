@@ -14,7 +14,7 @@ int_exchange_rates_daily as (
 
 final as (
     select payment_id
-    from {{ ref('stg_oltp__payments') }} as stg_oltp__payments
+    from {{ ref('stg_oltp__payments') }}
     where loaded_at > {{ through }}
     union
     select cast(row_key as bigint) as payment_id

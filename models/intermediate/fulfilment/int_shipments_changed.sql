@@ -16,7 +16,7 @@ fct_order_items as (
 
 final as (
     select shipment_id
-    from {{ ref('stg_oltp__shipments') }} as stg_oltp__shipments
+    from {{ ref('stg_oltp__shipments') }}
     where loaded_at > {{ through }}
     union
     select cast(row_key as bigint) as shipment_id
@@ -36,7 +36,7 @@ final as (
     union
     -- A promise that has passed since the last build is broken now, and nothing was loaded for it.
     select shipment_id
-    from {{ ref('stg_oltp__shipments') }} as stg_oltp__shipments
+    from {{ ref('stg_oltp__shipments') }}
     where
         delivered_at is null
         and promised_at >= {{ last_moment }}
@@ -44,7 +44,7 @@ final as (
     union
     -- Where the clock was set back, it is kept again.
     select shipment_id
-    from {{ ref('stg_oltp__shipments') }} as stg_oltp__shipments
+    from {{ ref('stg_oltp__shipments') }}
     where
         delivered_at is null
         and promised_at >= {{ this_moment }}

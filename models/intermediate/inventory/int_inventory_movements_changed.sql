@@ -18,7 +18,7 @@ product_spans as (
 
 final as (
     select movement_id
-    from {{ ref('stg_oltp__inventory_movements') }} as stg_oltp__inventory_movements
+    from {{ ref('stg_oltp__inventory_movements') }}
     where loaded_at > {{ through }}
     union
     select cast(row_key as bigint) as movement_id

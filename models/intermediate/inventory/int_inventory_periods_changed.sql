@@ -1,9 +1,9 @@
-with stg_oltp__inventory_movements as (
-    select * from {{ ref('stg_oltp__inventory_movements') }}
+with movements_changed as (
+    {{ changes_in('fct_inventory_movements', 'int_inventory_periods') }}
 ),
 
 fct_inventory_movements as (
-    {{ changes_in('fct_inventory_movements', 'int_inventory_periods') }}
+    select * from {{ ref('fct_inventory_movements') }}
 ),
 
 dim_products as (
@@ -14,14 +14,14 @@ final as (
     select
         warehouse_id,
         sku
-    from fct_inventory_movements
+    from movements_changed
     union
     select
-        stg_oltp__inventory_movements.warehouse_id,
-        stg_oltp__inventory_movements.sku
-    from stg_oltp__inventory_movements
+        fct_inventory_movements.warehouse_id,
+        fct_inventory_movements.sku
+    from fct_inventory_movements
     inner join dim_products
-        on stg_oltp__inventory_movements.sku = dim_products.sku
+        on fct_inventory_movements.sku = dim_products.sku
 )
 
 select * from final

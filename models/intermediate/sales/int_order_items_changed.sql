@@ -4,7 +4,7 @@ with stg_oltp__shipments as (
     select * from {{ ref('stg_oltp__shipments') }}
 ),
 
-int_orders_enriched as (
+enriched_orders_changed as (
     {{ changes_in('int_orders_enriched', 'fct_order_items') }}
 ),
 
@@ -22,12 +22,12 @@ product_spans as (
 
 -- Of a day's rates, the one of the order's currency counts, and that of the cost.
 orders_changed as (
-    select order_id from int_orders_enriched
+    select order_id from enriched_orders_changed
     union
-    select stg_oltp__orders.order_id
-    from {{ ref('stg_oltp__orders') }} as stg_oltp__orders
+    select int_orders_enriched.order_id
+    from {{ ref('int_orders_enriched') }} as int_orders_enriched
     inner join int_exchange_rates_daily
-        on {{ date_of('stg_oltp__orders.ordered_at') }} = int_exchange_rates_daily.rate_date
+        on int_orders_enriched.order_date = int_exchange_rates_daily.rate_date
 ),
 
 shipments_changed as (
@@ -36,7 +36,7 @@ shipments_changed as (
     where loaded_at > {{ through }}
     union
     select cast(row_key as bigint) as shipment_id
-    from {{ ref('stg_oltp__deletions') }} as stg_oltp__deletions
+    from {{ ref('stg_oltp__deletions') }}
     where
         table_name = 'shipments'
         and loaded_at > {{ through }}
@@ -44,11 +44,11 @@ shipments_changed as (
 
 final as (
     select order_item_id
-    from {{ ref('stg_oltp__order_items') }} as stg_oltp__order_items
+    from {{ ref('stg_oltp__order_items') }}
     where loaded_at > {{ through }}
     union
     select cast(row_key as bigint) as order_item_id
-    from {{ ref('stg_oltp__deletions') }} as stg_oltp__deletions
+    from {{ ref('stg_oltp__deletions') }}
     where
         table_name = 'order_items'
         and loaded_at > {{ through }}
@@ -67,11 +67,11 @@ final as (
     from {{ ref('stg_oltp__order_items') }} as stg_oltp__order_items
     inner join product_spans
         on stg_oltp__order_items.sku = product_spans.sku
-    inner join {{ ref('stg_oltp__orders') }} as stg_oltp__orders
+    inner join {{ ref('int_orders_enriched') }} as int_orders_enriched
         on
-            stg_oltp__order_items.order_id = stg_oltp__orders.order_id
-            and product_spans.changed_from <= stg_oltp__orders.ordered_at
-            and product_spans.changed_to > stg_oltp__orders.ordered_at
+            stg_oltp__order_items.order_id = int_orders_enriched.order_id
+            and product_spans.changed_from <= int_orders_enriched.ordered_at
+            and product_spans.changed_to > int_orders_enriched.ordered_at
 )
 
 select * from final

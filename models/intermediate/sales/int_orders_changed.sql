@@ -19,8 +19,8 @@ customers_changed as (
     from orders_changed
 ),
 
--- Where an order of a customer changed, moved away or came, another may be the first now, or may have
--- been. Of those that did not change, only their first can.
+-- Where an order of a customer changed, moved away or came, another may be the first now, or may
+-- have been. Of those that did not change, only their first can.
 others as (
     select
         int_orders_enriched.order_id,

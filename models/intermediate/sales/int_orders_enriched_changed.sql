@@ -14,7 +14,7 @@ int_exchange_rates_daily as (
 
 final as (
     select order_id
-    from {{ ref('stg_oltp__orders') }} as stg_oltp__orders
+    from {{ ref('stg_oltp__orders') }}
     where loaded_at > {{ through }}
     union
     select cast(row_key as bigint) as order_id

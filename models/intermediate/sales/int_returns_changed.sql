@@ -26,7 +26,7 @@ product_spans as (
 
 final as (
     select return_id
-    from {{ ref('stg_oltp__returns') }} as stg_oltp__returns
+    from {{ ref('stg_oltp__returns') }}
     where loaded_at > {{ through }}
     union
     select cast(row_key as bigint) as return_id

@@ -1,4 +1,4 @@
-with fct_order_items_changed as (
+with items_changed as (
     {{ changes_in('fct_order_items', 'int_sales_daily') }}
 ),
 
@@ -14,7 +14,7 @@ final as (
     select
         country_code,
         order_date
-    from fct_order_items_changed
+    from items_changed
     union
     select
         fct_order_items.country_code,
