@@ -27,7 +27,14 @@ from orchestration.ingest.batch import (
     LineBlocks,
     Lines,
 )
-from orchestration.ingest.raw_table import RawTable, add_primary_key, as_stored, comma, fit
+from orchestration.ingest.raw_table import (
+    RawTable,
+    add_primary_key,
+    as_stored,
+    comma,
+    fit,
+    no_raw_table,
+)
 from orchestration.ingest.report import TableReport
 
 _STAGED: Final = sql.Identifier("pg_temp", "staged")
@@ -88,9 +95,12 @@ def apply(
 
     Raises:
         psycopg.DataError: A row cannot be held, and `may_be_bad` is False.
+        NoRawTableError: The batch holds changes of a table that raw does not have.
         SoftcartError: The source has changed in a way that raw cannot follow; or from the reader.
     """
     raw = fit(connection, batch.table)
+    if raw.is_new and batch.has_changes:
+        raise no_raw_table(batch.table)
     states = history.fit(connection, raw)
     report = TableReport(batch.table.source, batch.table.name, position=batch.position)
     report.schema_changes += raw.changes

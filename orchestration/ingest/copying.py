@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from functools import partial
 from typing import Any, Final, Literal
 
@@ -14,7 +15,7 @@ from orchestration.console import ReportProgress
 from orchestration.errors import SoftcartError
 from orchestration.ingest import quarantine, state
 from orchestration.ingest.apply import apply
-from orchestration.ingest.batch import Batch, Snapshot, Source
+from orchestration.ingest.batch import Batch, Position, Snapshot, Source
 from orchestration.ingest.faults import (
     SourceLostError,
     WarehouseFaultError,
@@ -25,6 +26,10 @@ from orchestration.ingest.report import Fault, SourceReport, TableReport
 from orchestration.settings import ServerUrl, Settings
 
 Compare = Literal["rows", "checksums"]
+
+
+Before = Callable[[Position | None], SourceReport | None]
+"""Called with the position of a copy, before it is taken; returns what that has done already."""
 
 
 def _oltp(settings: Settings) -> Source:
@@ -69,7 +74,12 @@ class Copying:
         self._compare = compare
 
     def copy_source(
-        self, source: Source, tables: Sequence[str], available: Sequence[str]
+        self,
+        source: Source,
+        tables: Sequence[str],
+        available: Sequence[str],
+        *,
+        before: Before = lambda _: None,
     ) -> SourceReport:
         """Copy tables of a source in one transaction, so that they become visible together.
 
@@ -80,12 +90,15 @@ class Copying:
             source: Connected.
             tables: Those to copy.
             available: All that the source has.
+            before: Called when the moment of the copy is fixed, and before it is taken.
         """
         done = SourceReport(source.name)
         try:
-            with state.writing(self._connection), source.snapshot() as snapshot:
+            with source.snapshot() as snapshot, ExitStack() as transaction:
                 done.position = snapshot.position
                 done.warnings += snapshot.warnings
+                earlier = before(snapshot.position)
+                transaction.enter_context(state.writing(self._connection))
                 done.tables += self._copy_tables(source.name, snapshot, tables)
                 if list(tables) == list(available):
                     state.note_position(
@@ -93,6 +106,8 @@ class Copying:
                     )
                 missing = state.note_missing(self._connection, source.name, list(available))
                 done.warnings += [dropped_warning(source.name, table) for table in missing]
+            if earlier:
+                _add_earlier(done, earlier)
         except WarehouseFaultError:
             raise
         except SoftcartError as error:
@@ -158,6 +173,18 @@ class Copying:
                 )
             self._report(task, done.rows_read, done.rows_read)
             return done
+
+
+def _add_earlier(done: SourceReport, earlier: SourceReport) -> None:
+    """Add what was written to the tables of a copy before it was taken."""
+    done.warnings += earlier.warnings
+    by_name = {table.name: table for table in earlier.tables}
+    for table in done.tables:
+        if before := by_name.get(table.name):
+            table.inserted += before.inserted
+            table.updated += before.updated
+            table.tombstoned += before.tombstoned
+            table.schema_changes[:0] = before.schema_changes
 
 
 def alone(

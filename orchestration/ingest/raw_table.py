@@ -46,6 +46,10 @@ _NUMERIC: Final = re.compile(r"numeric\((\d+),(\d+)\)")
 _VARCHAR: Final = re.compile(r"character varying\((\d+)\)")
 
 
+class NoRawTableError(SoftcartError):
+    """Raw does not have a table that only a copy can make."""
+
+
 @dataclass(frozen=True)
 class RawTable:
     """A raw table as it stands in PostgreSQL.
@@ -152,16 +156,13 @@ def as_stored(connection: psycopg.Connection[Any], source: str, name: str) -> Ra
     """Return a raw table as PostgreSQL has it, whatever its source looks like now.
 
     Raises:
-        SoftcartError: There is no such table.
+        NoRawTableError: There is no such table.
     """
     table = TableSchema(source, name, (), ())
     identifier = sql.Identifier(table.schema, name)
     existing = column_types(connection, identifier)
     if not existing:
-        raise SoftcartError(
-            f"There is no raw table {table.schema}.{name}",
-            remedy=f"Make it by copying it: `softcart ingest --table {name}`",
-        )
+        raise no_raw_table(table)
     columns = tuple(
         Column(column, type_)
         for column, type_ in existing.items()
@@ -169,6 +170,14 @@ def as_stored(connection: psycopg.Connection[Any], source: str, name: str) -> Ra
     )
     key = _key(connection, identifier)
     return RawTable(TableSchema(source, name, columns, key), is_new=False, dropped=(), changes=())
+
+
+def no_raw_table(table: TableSchema) -> NoRawTableError:
+    """Return what to tell of a table that raw does not have."""
+    return NoRawTableError(
+        f"There is no raw table {table.schema}.{table.name}",
+        remedy=f"Make it by copying it: `softcart ingest --table {table.name}`",
+    )
 
 
 def add_primary_key(connection: psycopg.Connection[Any], table: RawTable) -> None:

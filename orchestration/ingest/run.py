@@ -13,13 +13,14 @@ import psycopg
 from orchestration.connections import connect_postgres
 from orchestration.console import ReportProgress, no_progress
 from orchestration.errors import SoftcartError
-from orchestration.ingest import quarantine, state
+from orchestration.ingest import history, quarantine, state
 from orchestration.ingest.apply import replay
-from orchestration.ingest.batch import Source
+from orchestration.ingest.batch import Position, Source
 from orchestration.ingest.copying import SOURCES, Compare, Copying, alone
 from orchestration.ingest.faults import WarehouseFaultError, table_fault, warehouse_fault
 from orchestration.ingest.report import Fault, IngestReport, SourceReport
 from orchestration.ingest.selection import may_be_in, select_tables
+from orchestration.ingest.stream.follow import Warehouse, catch_up
 from orchestration.settings import ServerUrl, Settings
 from orchestration.warehouse.locks import is_held_with, sole_writer
 
@@ -69,7 +70,7 @@ def run_ingest(
                 sources = _replay(connection, url, tables)
             else:
                 copying = Copying(connection, url, number, report, compare)
-                sources = _copy(settings, copying, tables)
+                sources = _copy(Warehouse(settings, connection, number, copying), tables)
             done = IngestReport(number, sources, time.monotonic() - began)
         finish(connection, done)
     return done
@@ -126,7 +127,7 @@ def finish(connection: psycopg.Connection[Any], done: IngestReport) -> None:
     state.finish_run(connection, done.run_id, status, done.as_json())
 
 
-def _copy(settings: Settings, copying: Copying, wanted: Sequence[str] | None) -> list[SourceReport]:
+def _copy(warehouse: Warehouse, wanted: Sequence[str] | None) -> list[SourceReport]:
     """Copy the wanted tables of all sources."""
     with ExitStack() as stack:
         sources: list[Source] = []
@@ -136,7 +137,7 @@ def _copy(settings: Settings, copying: Copying, wanted: Sequence[str] | None) ->
             if not may_be_in(name, wanted, list(SOURCES)):
                 continue
             try:
-                source = connect(settings)
+                source = connect(warehouse.settings)
                 stack.callback(source.close)
                 available[name] = source.table_names()
                 sources.append(source)
@@ -146,10 +147,25 @@ def _copy(settings: Settings, copying: Copying, wanted: Sequence[str] | None) ->
         if wanted and sum(map(len, selected.values())) >= len(set(wanted)):
             unreachable.clear()  # every name was found without them
         return [
-            copying.copy_source(source, selected[source.name], available[source.name])
+            warehouse.copying.copy_source(
+                source,
+                selected[source.name],
+                available[source.name],
+                before=partial(_follow_to, warehouse, source.name, selected[source.name]),
+            )
             for source in sources
             if selected[source.name] or not wanted
         ] + unreachable
+
+
+def _follow_to(
+    warehouse: Warehouse, source: str, tables: Sequence[str], position: Position | None
+) -> SourceReport | None:
+    """Follow a source's log to where a copy is, if a table is among them whose history is kept."""
+    names = {f"{source}.{table}" for table in tables}
+    if position is None or names.isdisjoint(history.TRACKED):
+        return None
+    return catch_up(warehouse, source, position)
 
 
 def _replay(

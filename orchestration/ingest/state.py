@@ -51,6 +51,8 @@ create table if not exists ingest.tables (
     primary key (source, table_name)
 );
 alter table ingest.tables add column if not exists changed_at timestamptz;
+comment on column ingest.tables.copied_at is
+    'When the table was last copied, or all changes of it followed';
 comment on column ingest.tables.changed_at is
     '_loaded_at of the rows that were written last: nothing in raw is newer';
 
@@ -99,12 +101,14 @@ class NotedTable:
         columns: Names of those that its source had.
         position: Where its source stood, None when it keeps no log.
         is_missing: The source no longer has it.
+        is_in_raw: Raw has it: nobody dropped or renamed it since.
     """
 
     name: str
     columns: frozenset[str]
     position: Position | None
     is_missing: bool
+    is_in_raw: bool
 
 
 @contextmanager
@@ -185,13 +189,14 @@ def position_of(connection: psycopg.Connection[Any], source: str) -> Position | 
 def tables_of(connection: psycopg.Connection[Any], source: str) -> list[NotedTable]:
     """Return a source's tables that raw has, by name."""
     rows = connection.execute(
-        "select table_name, columns, position, missing_since is not null from ingest.tables "
-        "where source = %s order by table_name",
+        "select table_name, columns, position, missing_since is not null, "
+        "to_regclass(format('%%I.%%I', 'raw_' || source, table_name)) is not null "
+        "from ingest.tables where source = %s order by table_name",
         (source,),
     ).fetchall()
     return [
-        NotedTable(name, frozenset(columns), position, is_missing)
-        for name, columns, position, is_missing in rows
+        NotedTable(name, frozenset(columns), position, is_missing, is_in_raw)
+        for name, columns, position, is_missing, is_in_raw in rows
     ]
 
 
@@ -255,6 +260,17 @@ def note_table(
         (table.source, table.name, columns, _json(position), run_id, has_changed),
     )
     return set(before[0]) if before else set(columns)
+
+
+def note_read(connection: psycopg.Connection[Any], source: str) -> None:
+    """Note that raw has all followed tables of a source as they are, changed or not."""
+    connection.execute(
+        "update ingest.tables as noted set copied_at = now() "
+        "where source = %s and missing_since is null and not exists ("
+        "select from ingest.stopped "
+        "where stopped.source = noted.source and stopped.table_name = noted.table_name)",
+        (source,),
+    )
 
 
 def note_changed(connection: psycopg.Connection[Any], source: str, name: str) -> None:

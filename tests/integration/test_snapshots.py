@@ -309,6 +309,7 @@ def ingest(settings: Settings, changes: Sequence[Change]) -> None:
         for table in (_CUSTOMERS, _PRODUCTS):
             of_table = [change for change in changes if change.table is table]
             connection.execute(f"create schema if not exists {table.schema}")
+            copy = Batch(table, partial(_lines, []))
             batch = Batch(
                 table,
                 partial(_lines, (_last(change) for change in _last_of_each_key(of_table))),
@@ -316,8 +317,15 @@ def ingest(settings: Settings, changes: Sequence[Change]) -> None:
                 has_changes=True,
                 history=partial(_lines, map(_state, of_table)),
             )
-            with connection.transaction():
-                apply(connection, batch, run_id=1, may_be_bad=False, rows_read=lambda _: None)
+            is_new = (
+                connection.execute(
+                    "select from ingest.tables where table_name = %s", (table.name,)
+                ).rowcount
+                == 0
+            )
+            for each in [copy, batch] if is_new else [batch]:
+                with connection.transaction():
+                    apply(connection, each, run_id=1, may_be_bad=False, rows_read=lambda _: None)
 
 
 def build(settings: Settings, *models: str) -> None:

@@ -160,6 +160,24 @@ def test_nothing_is_missed_between_a_first_copy_at_full_speed_and_the_stream(
     assert done.changed == 0
 
 
+@pytest.mark.parametrize("change", ["insert into t values (3)", "truncate t"])
+def test_a_raw_table_that_was_dropped_is_copied_anew(shop: Settings, change: str) -> None:
+    """Changes alone would make a table that lacks the rows that have not changed."""
+    on_mysql(shop, "create table t (id int primary key)", "insert into t values (1), (2)")
+    with _streaming(shop):
+        _until(lambda: _ids(shop) == [1, 2])
+        on_postgres(shop, "drop table raw_oltp.t")
+        on_mysql(shop, change)
+        expected = [1, 2, 3] if "insert" in change else []
+        _until(partial(_has_ids, shop, expected))
+        _until(lambda: from_postgres(shop, "select to_regclass('raw_oltp.t')") != [(None,)])
+    on_postgres(shop, "drop table raw_oltp.t")
+    report = run_changes(shop)
+    assert report.succeeded, report.faults
+    assert _ids(shop) == expected
+    assert from_postgres(shop, "select to_regclass('raw_oltp.t')") != [(None,)]
+
+
 @contextmanager
 def _streaming(settings: Settings) -> Iterator[list[str | TableReport]]:
     """Run a stream in a thread for the block; yields what it tells."""

@@ -275,6 +275,27 @@ def test_every_state_of_a_tracked_table_is_kept_with_its_time(shop: Settings) ->
     assert_same(shop, "warehouses")
 
 
+def test_a_copy_leaves_the_history_to_the_log(shop: Settings) -> None:
+    """Two changes before a copy are two states, each with the time at which it was committed."""
+    on_mysql(
+        shop,
+        "create table warehouses (warehouse_id int primary key, city varchar(20))",
+        "insert into warehouses values (1, 'Utrecht')",
+    )
+    follow(shop)
+    for city in ("Gent", "Porto"):
+        on_mysql(shop, f"update warehouses set city = '{city}'")
+    assert counts(ingest(shop)["warehouses"]) == (0, 1, 0, 0)
+    assert from_postgres(
+        shop,
+        "select city, _committed_at = date_trunc('second', _committed_at) "
+        "from raw_oltp.warehouses__history order by _history_id offset 1",
+    ) == [("Gent", True), ("Porto", True)]
+    on_mysql(shop, "update warehouses set city = 'Riga'")
+    assert counts(follow(shop)["warehouses"]) == (0, 1, 0, 0)
+    assert from_postgres(shop, "select count(*) from raw_oltp.warehouses__history") == [(4,)]
+
+
 def test_a_log_that_was_purged_is_made_up_for_by_a_copy(shop: Settings) -> None:
     on_mysql(shop, "create table t (id int primary key)", "insert into t values (1)")
     follow(shop)

@@ -91,6 +91,7 @@ class StreamFigures:
         batch_seconds: Time that they took.
         row_changes: Row changes written since the start.
         transactions: Transactions of the source written since the start.
+        is_saved: Whether `save` does anything.
     """
 
     source: str
@@ -109,6 +110,7 @@ class StreamFigures:
     batch_seconds: float = 0.0
     row_changes: int = 0
     transactions: int = 0
+    is_saved: bool = True
     _past: deque[tuple[float, int]] = field(default_factory=deque, repr=False)
 
     @property
@@ -145,6 +147,8 @@ class StreamFigures:
 
     def save(self, connection: psycopg.Connection[Any]) -> None:
         """Write the figures, with a heartbeat."""
+        if not self.is_saved:
+            return
         self.heartbeat_at = datetime.now(UTC)
         connection.execute(
             _SAVE,

@@ -141,7 +141,7 @@ class Gathered:
         committed_at: When the last transaction was committed.
         transactions: Number of those that end in the batch.
         rows: Number of row changes.
-        nbytes: Size of their lines.
+        nbytes: Size of the transactions' lines.
         began: When its first change came, by the monotonic clock.
     """
 
@@ -172,6 +172,7 @@ class Gathered:
             step = self._last_step[name] = TableChanges(event.table)
             self.steps.append(step)
         step.add(event, end)
+        self.rows += len(event.changes)
 
 
 @dataclass
@@ -345,7 +346,6 @@ class Gatherer:
                 transaction.alterations.setdefault(name, "altered")
             if name not in transaction.alterations and name in followed.columns:
                 batch.add(event, end)
-        batch.rows += transaction.rows
         batch.nbytes += transaction.nbytes
 
     def _is_ahead(self, name: str, end: Commit | None) -> bool:

@@ -24,6 +24,10 @@ from orchestration.ingest.stream.gather import Followed, Gathered, Gatherer, Lim
 _LONGEST_WAIT_SECONDS: Final = 3 * HEARTBEAT_SECONDS
 
 
+Goal = Callable[[ChangeLog], Position]
+"""Says how far a log is to be read."""
+
+
 class Reader:
     """Reads a log from a position and gathers its changes.
 
@@ -33,11 +37,11 @@ class Reader:
         followed: What is known of the tables.
         limits: When a batch is full or due.
         wake: Called when there is something to take, or will be, or the reader has ended.
-        to_present: End when all is read that was committed before the reader began.
+        goal: Where to end, asked for when the log is open; None to read for ever.
 
     Attributes:
-        has_ended: Nothing more will be read: the present was reached, a table was altered, or
-            `take` raises the fault.
+        has_ended: Nothing more will be read: the goal was reached, a table was altered, or `take`
+            raises the fault.
         warnings: Of the log.
         current_at: When all had been read that the source had committed by then, None if that was
             never so.
@@ -51,11 +55,11 @@ class Reader:
         limits: Limits,
         wake: Callable[[], None],
         *,
-        to_present: bool,
+        goal: Goal | None,
     ) -> None:
         self._open_log = open_log
         self._position = position
-        self._to_present = to_present
+        self._goal = goal
         self._wake = wake
         self._fault: BaseException | None = None
         self.has_ended = False
@@ -110,7 +114,7 @@ class Reader:
 
     def _read(self, log: ChangeLog) -> None:
         began_at = datetime.now(UTC)
-        goal = log.present() if self._to_present else None
+        goal = self._goal(log) if self._goal else None
         with log.read(self._position) as events:
             for event in events:
                 if self._gatherer.is_closed:

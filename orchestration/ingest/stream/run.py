@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -12,8 +13,8 @@ import psycopg
 
 from orchestration.console import ReportProgress, no_progress
 from orchestration.errors import SoftcartError
-from orchestration.ingest.copying import Copying
-from orchestration.ingest.faults import WarehouseFaultError
+from orchestration.ingest.copying import SOURCES, Copying
+from orchestration.ingest.faults import LogLostError, WarehouseFaultError
 from orchestration.ingest.report import Fault, IngestReport, SourceReport, TableReport
 from orchestration.ingest.run import LOCK, STREAM_LOCK, behind_stream, finish, run, writer
 from orchestration.ingest.stream import figures as saved
@@ -35,6 +36,7 @@ def run_changes(
     settings: Settings,
     *,
     sources: Sequence[str] | None = None,
+    copies_without_log: bool = False,
     report: ReportProgress = no_progress,
 ) -> IngestReport:
     """Apply what the sources have committed since raw's positions, up to the present.
@@ -45,6 +47,7 @@ def run_changes(
     Args:
         settings: Where the servers are.
         sources: Names, `oltp` or `catalog`; None for all.
+        copies_without_log: Copy a source whose log cannot be followed, and warn of it.
         report: For progress, in row changes of each source.
 
     Returns:
@@ -58,9 +61,8 @@ def run_changes(
     with writer(settings) as connection, behind_stream(connection):
         with run(connection) as number:
             figures = {name: StreamFigures(name) for name in sources or LOGS}
-            session = _Session(
-                _warehouse(settings, connection, number, report), figures, DEFAULT_LIMITS
-            )
+            warehouse = _warehouse(settings, connection, number, report)
+            session = _Session(warehouse, figures, DEFAULT_LIMITS)
 
             def show() -> None:
                 for name, of_source in figures.items():
@@ -68,6 +70,8 @@ def run_changes(
 
             reports = session.follow(lambda: True, show)
             session.end("ended")
+            if copies_without_log:
+                reports = [_copied(warehouse, done) if done.fault else done for done in reports]
             done = IngestReport(number, reports, time.monotonic() - began)
         finish(connection, done)
     return done
@@ -239,7 +243,7 @@ class _Session:
                 wait=self._wait,
                 wake=self._awake.set,
                 tell=tell or _only_warnings(warnings),
-                to_present=tell is None,
+                goal=None if tell else lambda log: log.present(),
             )
             self._sources.append(_Source(of_source, follower, warnings))
         saved.prepare(self._connection)
@@ -280,7 +284,7 @@ class _Session:
             if not source.has_started:
                 source.follower.start()
                 source.has_started = True
-            has_written = source.follower.step()
+            has_written = self._step(source.follower)
             source.follower.show_life()
         except WarehouseFaultError:
             raise
@@ -290,8 +294,15 @@ class _Session:
         if source.pause.is_needed and self._tell and (has_written or source.follower.is_current):
             self._tell(f"Following {source.follower.name} again")
             source.pause.end()
-        source.has_ended = source.follower.is_at_present
+        source.has_ended = source.follower.has_ended
         return has_written
+
+    def _step(self, follower: Follower) -> bool:
+        try:
+            return follower.step()
+        except LogLostError as error:
+            follower.start_anew(error)
+            return True
 
     def _pause(self, source: _Source, error: SoftcartError) -> None:
         source.follower.close()
@@ -305,6 +316,23 @@ class _Session:
                 self._tell(f"{error} It is tried again until it works")
             source.pause.begin()
         source.figures.save(self._connection)
+
+
+def _copied(warehouse: Warehouse, followed: SourceReport) -> SourceReport:
+    """Copy a source that could not be followed; if that fails too, the first fault tells more."""
+    try:
+        with closing(SOURCES[followed.name](warehouse.settings)) as source:
+            tables = source.table_names()
+            done = warehouse.copying.copy_source(source, tables, tables)
+    except WarehouseFaultError:
+        raise
+    except SoftcartError:
+        return followed
+    if done.fault or not followed.fault:
+        return followed
+    fault = followed.fault
+    done.warnings.append(f"Copied, not followed by its log: {fault.what}. {fault.remedy}")
+    return done
 
 
 def _only_warnings(warnings: list[str]) -> Tell:
