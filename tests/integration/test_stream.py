@@ -10,18 +10,24 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 import pytest
-from ingest_shop import from_postgres, ingest, on_mysql, on_postgres
+from ingest_shop import from_postgres, on_mysql, on_postgres
 
+from orchestration.connections import connect_mongo
 from orchestration.errors import SoftcartError
+from orchestration.ingest.changes import ChangeLog
 from orchestration.ingest.report import IngestReport, TableReport
 from orchestration.ingest.run import run_ingest
+from orchestration.ingest.stream.logs import LOGS
 from orchestration.ingest.stream.run import Stream, run_changes
 from orchestration.ingest.stream.show import status_text
 from orchestration.ingest.stream.status import StreamState, read_status
 from orchestration.settings import PROJECT_DIR, Settings
+from orchestration.simulator.history import simulate_history
+from orchestration.simulator.traffic import simulate_traffic
 
 pytestmark = pytest.mark.servers
 
@@ -125,39 +131,66 @@ def test_another_program_s_port_is_told(shop_environment: dict[str, str], tmp_pa
 def test_nothing_is_missed_between_a_first_copy_at_full_speed_and_the_stream(
     shop: Settings,
 ) -> None:
-    on_mysql(
-        shop,
-        "create table t (id int primary key auto_increment, n int)",
-        "insert into t (n) select seq from seq_1_to_20000",
-    )
-    stop = threading.Event()
+    simulate_history(shop, scale=0.01, seed=1)
+    is_over = threading.Event()
+    failed: list[BaseException] = []
 
     def sell() -> None:
-        from orchestration.connections import connect_mysql
-
-        with connect_mysql(shop) as mysql, mysql.cursor() as cursor:
-            number = 0
-            while not stop.is_set():
-                number += 1
-                cursor.execute("insert into t (n) values (%s)", (number,))
-                cursor.execute("update t set n = n + 1 where id = %s", (number * 7 % 20000,))
-                cursor.execute("delete from t where id = %s", (number * 11 % 20000,))
-                mysql.commit()
+        seeds = count()
+        try:
+            while not is_over.is_set():
+                simulate_traffic(shop, events=50, seed=next(seeds))
+        except BaseException as error:
+            failed.append(error)
 
     seller = threading.Thread(target=sell)
     seller.start()
     try:
         with _streaming(shop):
-            _until(lambda: _state(shop).row_changes > 1000)
-            stop.set()
+            _until(lambda: _state(shop).row_changes > 500)
+            _until(lambda: _state(shop, "catalog").row_changes > 0)
+            is_over.set()
             seller.join()
-            # Nothing is left for a copy to find.
-            run_changes(shop)
-            done = ingest(shop)["t"]
+            # It makes way for both.
+            assert run_changes(shop).succeeded
+            copied = run_ingest(shop, compare="checksums")
     finally:
-        stop.set()
+        is_over.set()
         seller.join()
-    assert done.changed == 0
+    assert not failed
+    assert len(copied.tables) > 10
+    for table in copied.tables:
+        assert table.changed == 0, table
+        assert table.comparison is not None
+        assert table.comparison.source_rows == table.comparison.raw_rows
+        assert table.comparison.different == ()
+
+
+def test_a_source_that_is_away_is_a_fault_of_its_own(shop: Settings) -> None:
+    on_mysql(shop, "create table t (id int primary key)")
+    assert run_changes(shop).succeeded
+    connect_mongo(shop)["products"].insert_one({"_id": "new"})
+    report = run_changes(shop.with_urls({"mysql": "mysql://nobody@127.0.0.1:1/none"}))
+    assert [source.fault is None for source in report.sources] == [False, True]
+    assert [(table.name, table.inserted) for table in report.tables] == [("products", 1)]
+    assert "No answer from mysql" in status_text(read_status(shop))
+
+
+def test_a_source_without_a_log_is_copied_where_that_will_do(
+    shop: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_mysql(shop, "create table t (id int primary key)", "insert into t values (1)")
+
+    def refuse(_: Settings) -> ChangeLog:
+        raise SoftcartError("It keeps no log", remedy="Set log_bin")
+
+    monkeypatch.setitem(LOGS, "oltp", refuse)
+    (fault,) = run_changes(shop).faults
+    assert fault.what == "It keeps no log"
+    report = run_changes(shop, copies_without_log=True)
+    assert report.succeeded
+    assert _ids(shop) == [1]
+    assert report.warnings == ["Copied, not followed by its log: It keeps no log. Set log_bin"]
 
 
 @pytest.mark.parametrize("change", ["insert into t values (3)", "truncate t"])
