@@ -9,6 +9,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH):/usr/sbin
 DEMO_SCALE ?= 0.1
 # Of 120 histories each.
 SOAK_WAREHOUSES ?= 25
+SOAK_KILL_SECONDS ?= 1800
 
 .PHONY: help
 help: ## Show this list
@@ -39,8 +40,9 @@ lint: setup ## All static checks: Python, SQL in three dialects, the house rules
 	@python -m lint.bouncer
 
 .PHONY: soak
-soak: setup ## The law on thousands of random histories, with seeds that no test has had
+soak: setup ## The law on thousands of random histories, and the stream under kill -9 for long, with new seeds
 	@SOFTCART_TEST_LAW_MORE=$(SOAK_WAREHOUSES) pytest -v -s tests/law -k random_histories
+	@SOFTCART_TEST_KILL_SECONDS=$(SOAK_KILL_SECONDS) SOFTCART_TEST_KILL_SEED=$$RANDOM pytest -v -s tests/integration/test_stream_killed.py
 
 # For bench: names of benchmarks, a smaller scale, sizes, seconds that a load is kept up.
 ONLY ?=

@@ -56,7 +56,10 @@ select (regexp_match({value}, '\\d+'))[1]::int from raw_{table}__history order b
 """
 
 
-def test_both_sides_are_equal_after_every_kill() -> None:
+def test_both_sides_are_equal_after_every_kill(
+    record_property: Callable[[str, object], None],
+) -> None:
+    print(f"SOFTCART_TEST_KILL_SEED={_SEED}")  # noqa: T201 (shown with a failure)
     with _servers() as (bare, settings), _reading(settings) as start_reader:
         chance = random.Random(_SEED)  # noqa: S311
         _open_shop(settings)
@@ -77,6 +80,7 @@ def test_both_sides_are_equal_after_every_kill() -> None:
                         _start_again(bare)
                     killed[victim] += 1
                     assert from_postgres(settings, _UNSOUND) == [(0,)]
+        record_property("kills by victim", killed)
         # The stream makes way for it.
         report = run_changes(settings)
         assert report.succeeded, report.faults
