@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 export PATH := $(CURDIR)/.venv/bin:$(PATH):/usr/sbin
 
 DEMO_SCALE ?= 0.1
-# Of 120 histories each.
+# Of 200 histories each.
 SOAK_WAREHOUSES ?= 25
 SOAK_KILL_SECONDS ?= 1800
 

@@ -9,7 +9,7 @@ many candidates in one warehouse at once.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Any, Final
 
 from operations import KEYS, History, Operation, Row, Transaction
@@ -33,9 +33,11 @@ _WEIGHTS: Final = {
     "warehouses": 1,
     "customer_identities": 1,
 }
+# Before the first run; then few in most histories, because one change easily hides what a model
+# forgets of another.
 _FIRST_TRANSACTIONS: Final = 15
-_MOST_TRANSACTIONS: Final = 6
-_MOST_OPERATIONS: Final = 5
+_MOST_TRANSACTIONS: Final = (1, 1, 2, 6)
+_MOST_OPERATIONS: Final = (1, 2, 5)
 RUNS: Final = 6
 _CLOCK: Final = ("@-1 12:00:00", "@+1 00:00:00", "@+1 12:00:00", "@+3 12:00:00", "@+50 00:00:00")
 _SELECTIONS: Final = (
@@ -51,6 +53,8 @@ _SELECTIONS: Final = (
     "fct_shipments",
     "+fct_returns",
     "int_exchange_rates_daily+",
+    "int_orders_enriched",
+    "int_sales_daily",
     "sales_by_country_category_month",
     "snap_catalog__products",
     "snap_oltp__customers+",
@@ -240,14 +244,29 @@ _COLUMNS: Final[Mapping[str, Mapping[str, Draw | None]]] = {
 _UNDATED: Final = ("inventory_movements", "products")
 
 
-def random_history(seed: str, runs: int) -> History:
-    """Return the history that a seed makes: transactions before each of the runs."""
+def random_histories(seed: str, count: int, runs: int) -> dict[int, History]:
+    """Return histories by their numbers: each the transactions before each of the runs.
+
+    A new rate lets every order of its day be computed again, in whatever history, and so would hide
+    what a model forgets. So rates change in the first run, and in one other.
+    """
+    rates_before = {0, random.Random(seed).randrange(1, runs)} if runs > 1 else {0}
+    return {
+        number: random_history(f"{seed}/{number}", runs, rates_before) for number in range(count)
+    }
+
+
+def random_history(seed: str, runs: int, rates_before: Container[int] = (0,)) -> History:
+    """Return the history that a seed makes, with rates that change before some runs only."""
     chance = random.Random(seed)
     shop = _Shop(chance)
-    return [
-        [shop.transaction() for _ in range(chance.randint(0, most))]
-        for most in [_FIRST_TRANSACTIONS, *[_MOST_TRANSACTIONS] * (runs - 1)]
-    ]
+    later = chance.choice(_MOST_TRANSACTIONS)
+    history = []
+    for run in range(runs):
+        shop.has_rates = run in rates_before
+        count = chance.randint(0, later) if run else chance.randint(3, _FIRST_TRANSACTIONS)
+        history.append([shop.transaction() for _ in range(count)])
+    return history
 
 
 class _Shop:
@@ -256,18 +275,25 @@ class _Shop:
     def __init__(self, chance: random.Random) -> None:
         self._chance = chance
         self._keys: set[tuple[object, ...]] = set()
+        self.has_rates = True
 
     def transaction(self) -> Transaction:
         done: Transaction = []
         row: Row | None = None
         table = ""
-        for _ in range(self._chance.randint(1, _MOST_OPERATIONS)):
+        for _ in range(self._chance.randint(1, self._chance.choice(_MOST_OPERATIONS))):
             # Several changes of one row in one transaction: its key again.
             if row is None or self._chance.random() < 0.7:
-                (table,) = self._chance.choices(list(_WEIGHTS), list(_WEIGHTS.values()))
+                table = self._table()
                 row = self._row(table)
             done.append(self._operation(table, row))
         return done
+
+    def _table(self) -> str:
+        while True:
+            (table,) = self._chance.choices(list(_WEIGHTS), list(_WEIGHTS.values()))
+            if self.has_rates or table != "exchange_rates":
+                return table
 
     def _operation(self, table: str, row: Row) -> Operation:
         key = {name: row[name] for name in KEYS[table]}
@@ -326,7 +352,11 @@ def _ingest(chance: random.Random, only_changes: bool) -> str | list[str]:
 def _build(chance: random.Random) -> list[list[str]]:
     if chance.random() < 0.4:
         return [[]]
-    return [chance.sample(_SELECTIONS, chance.randint(1, 4)) for _ in range(chance.randint(1, 3))]
+    return [
+        chance.sample(_SELECTIONS, chance.randint(1, 4))
+        + (["--full-refresh"] if chance.random() < 0.1 else [])
+        for _ in range(chance.randint(1, 3))
+    ]
 
 
 def _kill(chance: random.Random) -> int | None:

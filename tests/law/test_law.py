@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from histories import random_history, random_runs
+from histories import random_histories, random_runs
 from law import Case, breaches, cut_down
 from operations import Row, Transaction
 from warehouses import Shop
@@ -20,7 +20,7 @@ from orchestration.settings import Settings
 
 pytestmark = [pytest.mark.servers, pytest.mark.slow]
 
-HISTORIES: Final = int(os.environ.get("SOFTCART_TEST_LAW_HISTORIES", "120"))
+HISTORIES: Final = int(os.environ.get("SOFTCART_TEST_LAW_HISTORIES", "200"))
 # One seed for CI, so that a red build is the doing of its change; new ones for `make soak`.
 SEEDS: Final = os.environ.get("SOFTCART_TEST_LAW_SEED", "1 2").split() + [
     secrets.token_hex(4) for _ in range(int(os.environ.get("SOFTCART_TEST_LAW_MORE", "0")))
@@ -43,9 +43,7 @@ def shop(
 @pytest.mark.parametrize("seed", SEEDS)
 def test_random_histories_in_random_runs(shop: Shop, seed: str) -> None:
     runs = random_runs(seed)
-    histories = {
-        number: random_history(f"{seed}/{number}", len(runs)) for number in range(HISTORIES)
-    }
+    histories = random_histories(seed, HISTORIES, len(runs))
     found = breaches(shop, histories, runs)
     if found:
         # First of all, for the search that follows is long.
@@ -74,8 +72,7 @@ def test_a_wrong_row_is_found_and_cut_down_to_what_made_it(shop: Shop) -> None:
         {"insert": "warehouses", "row": {"warehouse_id": 2, **_WAREHOUSE}},
         {"update": "orders", "key": {"order_id": 8}, "set": {"order_status": "cancelled"}},
     ]
-    histories = {number: random_history(f"planted/{number}", 1) for number in range(3)}
-    histories[3] = [[planted]]
+    histories = random_histories("planted", 3, 1) | {3: [[planted]]}
 
     def tamper(shop: Shop) -> None:
         shop.in_warehouse(
