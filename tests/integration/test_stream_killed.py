@@ -51,6 +51,13 @@ full join (
 where one_order._deleted_at is null
     and one_order.total is distinct from its_lines.quantity
 """
+_DEFINITIONS = (
+    "alter table visits add column if not exists device varchar(10) not null default 'web'",
+    "alter table visits drop column if exists device",
+    "truncate visits",
+    "create or replace table visits (visit_id int primary key auto_increment, page int) "
+    "as select 1 as page",
+)
 _STATES = """
 select (regexp_match({value}, '\\d+'))[1]::int from raw_{table}__history order by _history_id
 """
@@ -85,7 +92,7 @@ def test_both_sides_are_equal_after_every_kill(
         report = run_changes(settings)
         assert report.succeeded, report.faults
         assert reader.poll() is None
-        for table in ("orders", "order_lines", "warehouses"):
+        for table in ("orders", "order_lines", "warehouses", "visits"):
             assert_same(settings, table)
         assert_same_documents(settings, "products")
         # Each state of a row that counts up is there, once and in order.
@@ -118,6 +125,7 @@ def _open_shop(settings: Settings) -> None:
         "create table warehouses (warehouse_id int primary key, city varchar(20))",
         "insert into orders select seq, 3, null from seq_1_to_2000",
         "insert into order_lines select seq div 2, seq % 2, 1 + seq % 2 from seq_2_to_4001",
+        "create table visits (visit_id int primary key auto_increment, page int)",
         "insert into warehouses values (1, '1')",
     )
     with connect_mongo(settings).client as client:
@@ -184,8 +192,13 @@ def _change(cursor: Any, chance: random.Random) -> None:
     elif what < 0.8:
         cursor.execute("delete from orders where order_id = %s", (some,))
         cursor.execute("delete from order_lines where order_id = %s", (some,))
-    else:
+    elif what < 0.9:
         cursor.execute("update warehouses set city = city + 1")
+    elif what < 0.998:
+        cursor.execute("insert into visits (page) values (%s)", (some,))
+    else:
+        # What it does to a whole table, none of the others notices.
+        cursor.execute(chance.choice(_DEFINITIONS))
 
 
 def _edit_catalogue(settings: Settings, stop: threading.Event) -> None:
@@ -268,7 +281,12 @@ def _start_again(bare: Settings) -> None:
 
 def _kill(bare: Settings, key: str) -> None:
     (server,) = [server for server in private_servers(bare) if server.key == key]
-    process = server.processes(server.folder).server()
+    processes = server.processes(server.folder)
+    process = processes.server()
     if process is not None:
         with suppress(ProcessLookupError):
             os.kill(process.pid, signal.SIGKILL)
+    deadline = time.monotonic() + 30
+    while processes.server() is not None:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
