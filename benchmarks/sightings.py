@@ -8,6 +8,8 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+import psycopg
+
 from benchmarks.warehouse import Warehouse
 
 
@@ -84,7 +86,10 @@ class Sightings:
     def _look(self) -> None:
         with self._warehouse.postgres() as postgres:
             while not self._ended.wait(self._every_seconds):
-                row = postgres.execute(self._newest).fetchone()
+                try:
+                    row = postgres.execute(self._newest).fetchone()
+                except psycopg.errors.UndefinedTable:
+                    continue  # a full build is replacing it: who asks has to ask again
                 if row and row[0] is not None:
                     # After the answer: what is noted was to be seen by then.
                     self._looks.append((time.monotonic(), row[0]))
