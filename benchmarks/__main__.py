@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -68,6 +70,8 @@ def main() -> None:
     options = Options(arguments.work.resolve(), arguments.scale, sizes, arguments.seconds)
     options.work.mkdir(parents=True, exist_ok=True)
 
+    # An end asked for is an end of the servers too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
     host = machine()
     results: list[Measured] = []
     for name, measure in BENCHMARKS.items():

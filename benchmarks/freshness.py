@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Sequence
 from typing import Any
 
-from benchmarks.measure import Measured, Peak, Result, progress, run_measured, spread
+from benchmarks.measure import Measured, Result, progress, run_measured, spread
 from benchmarks.options import Options
 from benchmarks.processes import MemoryWatch, running
 from benchmarks.sightings import Sightings
@@ -76,6 +75,7 @@ def measure(options: Options) -> list[Measured]:
             )
             progress(f"freshness {size}: the sensor's first run")
             mart.wait_for(trade.sell(1).order_id, programs, _FIRST_RUN_SECONDS)
+            refused_before = live.refused
             progress(f"freshness {size}: {RATE:g} orders/s for {options.seconds:g} s")
             began = time.monotonic()
             in_mart: list[tuple[Any, float]] = []
@@ -88,34 +88,42 @@ def measure(options: Options) -> list[Measured]:
             live.wait_for(in_view[-1][0], programs, _PATIENCE_SECONDS)
             mart.wait_for(in_mart[-1][0], programs, _PATIENCE_SECONDS)
         peaks = memory.peaks(f"{RATE:g} orders/s through the sensor, {warehouse.size}")
+        processes_mb = sum(peak.peak_mb for peak in peaks)
+        refused = live.refused - refused_before
         return [
             _result(
-                "fct_orders by the sensor",
-                warehouse.size,
+                f"fct_orders by the sensor, {warehouse.size}",
                 mart.lags(in_mart),
                 MART_GOAL_SECONDS,
-                peaks,
+                processes_mb,
+                "memory of all processes together",
             ),
-            _result("the live views", warehouse.size, live.lags(in_view), LIVE_GOAL_SECONDS, peaks),
+            _result(
+                f"the live views, {warehouse.size}",
+                live.lags(in_view),
+                LIVE_GOAL_SECONDS,
+                processes_mb,
+                f"{refused} looks refused while a build replaced what the view reads",
+            ),
             *peaks,
         ]
 
 
 def _result(
-    what: str, size: str, lags: list[float], goal_seconds: float, peaks: Sequence[Peak]
+    what: str, lags: list[float], goal_seconds: float, processes_mb: float, note: str
 ) -> Result:
     measured = spread(lags)
     return Result(
-        f"source commit to {what}, {size}, p95",
+        f"source commit to {what}, p95",
         measured["p95"],
         f"{goal_seconds:g} s, its goal",
         goal_seconds,
         goal=1.0,
-        peak_mb=sum(peak.peak_mb for peak in peaks),
+        peak_mb=processes_mb,
         detail=measured,
         note=(
             f"p50 {measured['p50']:.1f}, p99 {measured['p99']:.1f}, max {measured['max']:.1f} s; "
-            "memory of all processes together"
+            + note
         ),
     )
 

@@ -123,13 +123,14 @@ def running(
             yield process
         finally:
             # Dagster starts sessions of its own, which a signal to ours would not reach.
-            family = [process.pid, *_descendants(process.pid)]
+            family = list(_descendants(process.pid))
             os.killpg(process.pid, signal.SIGINT)
             try:
                 process.wait(_STOP_SECONDS)
             except subprocess.TimeoutExpired:
-                _kill(family)
+                process.kill()
                 process.wait()
+            _kill(family)
 
 
 def _kill(family: Sequence[int]) -> None:

@@ -30,6 +30,7 @@ class Sightings:
         self._warehouse = warehouse
         self._newest = newest
         self._every_seconds = every_seconds
+        self.refused = 0
         self._looks: list[tuple[float, Any]] = []
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
@@ -88,8 +89,10 @@ class Sightings:
             while not self._ended.wait(self._every_seconds):
                 try:
                     row = postgres.execute(self._newest).fetchone()
-                except psycopg.errors.UndefinedTable:
-                    continue  # a full build is replacing it: who asks has to ask again
+                except (psycopg.errors.UndefinedTable, psycopg.errors.DeadlockDetected):
+                    # A build is replacing a view or a table: who asks has to ask again.
+                    self.refused += 1
+                    continue
                 if row and row[0] is not None:
                     # After the answer: what is noted was to be seen by then.
                     self._looks.append((time.monotonic(), row[0]))
