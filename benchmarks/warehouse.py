@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,6 +20,11 @@ from orchestration.settings import SERVERS, Settings
 from orchestration.transform import artifact_environment, dbt_environment
 
 SEED = 1
+# Per million order lines: shop, raw and marts; then the marts again, while they are built anew.
+_GB_TO_MAKE = 3.0
+_GB_TO_WORK = 1.5
+# PostgreSQL's write-ahead log, whatever the size.
+_GB_OF_LOG = 4.0
 PROGRAMS = Path(sys.executable).parent
 # Unit tests prove the code, not the data; data tests read what was built and are no part of it.
 MODELS_ONLY = ("--exclude-resource-type", "unit_test", "test")
@@ -110,6 +116,7 @@ def open_warehouse(work: Path, scale: float, purpose: str = "shop") -> Iterator[
     """
     home = (work / f"{purpose}-{scale:g}").resolve()
     home.mkdir(parents=True, exist_ok=True)
+    _require_disk(home, scale)
     bare = Settings(_env_file=None, home=home, postgres_url=None, mysql_url=None, mongo_url=None)
     progress(f"{purpose} of {size_name(scale)}: servers")
     try:
@@ -123,6 +130,19 @@ def open_warehouse(work: Path, scale: float, purpose: str = "shop") -> Iterator[
         yield warehouse
     finally:
         down(bare)
+
+
+def _require_disk(home: Path, scale: float) -> None:
+    """Refuse a size that the disk cannot hold, rather than fill it.
+
+    Raises:
+        SystemExit: Too little is free; says how much is needed.
+    """
+    is_there = (home / "servers").exists()
+    needed = scale * (_GB_TO_WORK if is_there else _GB_TO_MAKE + _GB_TO_WORK) + _GB_OF_LOG
+    free = shutil.disk_usage(home).free / 1e9
+    if free < needed:
+        raise SystemExit(f"{size_name(scale)} need {needed:.0f} GB free, there are {free:.0f}")
 
 
 def delete_warehouses(work: Path) -> None:
