@@ -69,7 +69,7 @@ final as (
         dated.quantity,
         cast(dated.refund_amount as {{ type_money() }}) as refund_amount_local,
         cast(
-            round(dated.sold_net_amount_local * dated.quantity / dated.sold_quantity, 4)
+            round(dated.sold_net_amount_local * dated.quantity / nullif(dated.sold_quantity, 0), 4)
             as {{ type_money() }}
         ) as returned_net_amount_local,
         int_exchange_rates_daily.rate_to_reporting as refund_rate_to_reporting,
@@ -77,7 +77,7 @@ final as (
             'dated.refund_amount', 'int_exchange_rates_daily.rate_to_reporting'
         ) }} as refund_amount,
         cast(
-            round(dated.sold_net_amount * dated.quantity / dated.sold_quantity, 4)
+            round(dated.sold_net_amount * dated.quantity / nullif(dated.sold_quantity, 0), 4)
             as {{ type_money() }}
         ) as returned_net_amount,
         dated.is_matched,
