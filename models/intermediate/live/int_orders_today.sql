@@ -10,13 +10,10 @@ int_exchange_rates_today as (
     select * from {{ ref('int_exchange_rates_today') }}
 ),
 
--- Bounds instead of the day of each order, so that an index on the time finds them.
 orders_today as (
     select *
     from stg_oltp__orders
-    where
-        ordered_at >= cast({{ current_date_utc() }} as timestamp)
-        and ordered_at < cast({{ date_add_days(current_date_utc(), 1) }} as timestamp)
+    where {{ date_of('ordered_at') }} = {{ current_date_utc() }}
 ),
 
 lines_today as (

@@ -1,18 +1,25 @@
--- The day's sales are the same, read live and as fct_orders was built.
+{%- set built = [
+    'int_exchange_rates_daily', 'int_orders_enriched', 'fct_order_items', 'fct_orders'
+] -%}
+
+-- The day's sales are the same read live and in fct_orders, over orders that stayed as they were.
 with both_sides as (
     select
+        order_id,
         channel,
         country_code,
-        order_count,
+        1 as order_count,
         line_count,
         gross_amount,
         discount_amount,
         net_amount,
         tax_amount,
         shipping_amount
-    from {{ ref('live_sales_by_channel_country') }}
+    from {{ ref('int_orders_today') }}
+    where is_cancelled = {{ bool_false() }}
     union all
     select
+        order_id,
         channel,
         country_code,
         -1 as order_count,
@@ -26,6 +33,17 @@ with both_sides as (
     where
         order_date = {{ current_date_utc() }}
         and is_cancelled = {{ bool_false() }}
+),
+
+-- A line that moved to another order leaves the one that the mart shows it in.
+orders_with_moved_lines as (
+    select order_id
+    from {{ ref('stg_oltp__order_items') }}
+    where loaded_at > {{ all_loaded_through(built) }}
+    union all
+    select order_id
+    from {{ ref('fct_order_items') }}
+    where not {{ is_settled('order_item_id', 'stg_oltp__order_items', built) }}
 )
 
 select
@@ -39,6 +57,16 @@ select
     sum(tax_amount) as tax_difference,
     sum(shipping_amount) as shipping_difference
 from both_sides
+where
+    {{ is_settled('both_sides.order_id', 'stg_oltp__orders', built) }}
+    and both_sides.order_id not in (
+        select orders_with_moved_lines.order_id from orders_with_moved_lines
+    )
+    and not exists (
+        select 1
+        from {{ ref('stg_oltp__exchange_rates') }} as rates
+        where rates.loaded_at > {{ all_loaded_through(built) }}
+    )
 group by channel, country_code
 having
     sum(order_count) <> 0

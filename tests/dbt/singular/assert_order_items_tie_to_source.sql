@@ -1,3 +1,5 @@
+{%- set built = ['int_orders_enriched', 'fct_order_items'] -%}
+
 -- Every line of every order is in the mart once, with the source's quantity and money.
 with both_sides as (
     select
@@ -12,6 +14,9 @@ with both_sides as (
     from {{ ref('stg_oltp__order_items') }} as order_items
     inner join {{ ref('stg_oltp__orders') }} as orders
         on order_items.order_id = orders.order_id
+    where
+        {{ is_settled('order_items.order_item_id', 'stg_oltp__order_items', built) }}
+        and {{ is_settled('order_items.order_id', 'stg_oltp__orders', built) }}
     union all
     select
         currency_code,
@@ -22,6 +27,9 @@ with both_sides as (
         -net_amount_local as net_amount_local,
         -tax_amount_local as tax_amount_local
     from {{ ref('fct_order_items') }}
+    where
+        {{ is_settled('order_item_id', 'stg_oltp__order_items', built) }}
+        and {{ is_settled('order_id', 'stg_oltp__orders', built) }}
 )
 
 select

@@ -1,3 +1,5 @@
+{%- set built = ['int_orders_enriched', 'fct_orders'] -%}
+
 -- Every order is in the mart once, with the source's state, total and shipping.
 with both_sides as (
     select
@@ -7,6 +9,7 @@ with both_sides as (
         total_amount as total_amount_local,
         shipping_amount as shipping_amount_local
     from {{ ref('stg_oltp__orders') }}
+    where {{ is_settled('order_id', 'stg_oltp__orders', built) }}
     union all
     select
         currency_code,
@@ -15,6 +18,7 @@ with both_sides as (
         -total_amount_local as total_amount_local,
         -shipping_amount_local as shipping_amount_local
     from {{ ref('fct_orders') }}
+    where {{ is_settled('order_id', 'stg_oltp__orders', built) }}
 )
 
 select

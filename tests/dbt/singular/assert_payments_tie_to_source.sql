@@ -7,6 +7,7 @@ with both_sides as (
         1 as payment_count,
         amount as amount_local
     from {{ ref('stg_oltp__payments') }}
+    where {{ is_settled('payment_id', 'stg_oltp__payments', ['fct_payments']) }}
     union all
     select
         currency_code,
@@ -15,6 +16,7 @@ with both_sides as (
         -1 as payment_count,
         -amount_local as amount_local
     from {{ ref('fct_payments') }}
+    where {{ is_settled('payment_id', 'stg_oltp__payments', ['fct_payments']) }}
 )
 
 select

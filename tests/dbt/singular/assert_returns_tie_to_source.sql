@@ -7,6 +7,7 @@ with both_sides as (
         quantity,
         refund_amount as refund_amount_local
     from {{ ref('stg_oltp__returns') }}
+    where {{ is_settled('return_id', 'stg_oltp__returns', ['fct_returns']) }}
     union all
     select
         currency_code,
@@ -15,6 +16,7 @@ with both_sides as (
         -quantity as quantity,
         -refund_amount_local as refund_amount_local
     from {{ ref('fct_returns') }}
+    where {{ is_settled('return_id', 'stg_oltp__returns', ['fct_returns']) }}
 )
 
 select
