@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from orchestration.defs.changes import changes_sensors
+from orchestration.defs.changes import sensors_for
 from orchestration.defs.dbt_project import dbt_project, fingerprint, load_manifest
 from orchestration.defs.ingest import ingests_for, sources_for
 from orchestration.defs.jobs import jobs_for
@@ -40,9 +40,7 @@ def definitions_for(settings: Settings) -> dg.Definitions:
             schedules=schedules_for(settings.environment),
             sensors=[
                 failure_webhook(is_configured=settings.failure_webhook_url is not None),
-                *changes_sensors(
-                    settings.environment, manifest, fingerprint(PROJECT_DIR), transforms
-                ),
+                *sensors_for(settings.environment, manifest, fingerprint(PROJECT_DIR), transforms),
             ],
             resources={"settings": settings_resource},
             # The steps are a chain, and the work is the database's: processes would only cost time.

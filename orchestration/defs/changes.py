@@ -13,6 +13,7 @@ from orchestration.defs.dbt_project import Manifest
 from orchestration.defs.jobs import CHANGES, blocking_checks
 from orchestration.defs.pending import Cursor, Moments, PastRun, next_step
 from orchestration.defs.schedules import UNFINISHED
+from orchestration.defs.streams import streams_sensor
 from orchestration.defs.transform import DbtConfig
 from orchestration.defs.translator import SoftcartTranslator
 from orchestration.errors import SoftcartError
@@ -25,7 +26,7 @@ REQUEST_TAG = "softcart/request"
 # So many failures in a row wait as long as any more would.
 _PAST_RUNS = 10
 
-# Whether the sensor works without anybody switching it on in the UI; None leaves it out.
+# Whether the sensors work without anybody switching it on in the UI; None leaves them out.
 STATUSES: Mapping[str, dg.DefaultSensorStatus | None] = {
     "local": dg.DefaultSensorStatus.STOPPED,
     "ci": None,
@@ -33,13 +34,13 @@ STATUSES: Mapping[str, dg.DefaultSensorStatus | None] = {
 }
 
 
-def changes_sensors(
+def sensors_for(
     environment: str,
     manifest: Manifest,
     project: str,
     transforms: Sequence[dg.AssetsDefinition],
 ) -> list[dg.SensorDefinition]:
-    """Return the sensor `changes`, or nothing where the environment has none.
+    """Return the sensors `changes` and `streams`, or nothing where the environment has none.
 
     Args:
         environment: Of the settings.
@@ -56,7 +57,9 @@ def changes_sensors(
             remedy="Add it to STATUSES in orchestration/defs/changes.py",
         )
     status = STATUSES[environment]
-    return [] if status is None else [_sensor(status, manifest, project, transforms)]
+    if status is None:
+        return []
+    return [_sensor(status, manifest, project, transforms), streams_sensor(status, manifest)]
 
 
 def _sensor(

@@ -7,17 +7,25 @@ from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
+import psycopg
 
 from orchestration.connections import connect_postgres
 from orchestration.defs.dbt_project import Manifest
 from orchestration.defs.policies import FRESHNESS, POOL, RETRY
-from orchestration.defs.reconciliation import CHECKSUM, raw_check_results, raw_check_specs
+from orchestration.defs.reconciliation import (
+    CHECKSUM,
+    COMPARISONS,
+    raw_check_results,
+    raw_check_specs,
+)
 from orchestration.defs.relation import columns_of
 from orchestration.defs.translator import SoftcartTranslator, personal_tags
 from orchestration.errors import SoftcartError
 from orchestration.ingest.batch import HISTORY_SUFFIX
 from orchestration.ingest.report import IngestReport, TableReport
 from orchestration.ingest.run import run_ingest
+from orchestration.ingest.state import position_of, prepare
+from orchestration.ingest.stream.run import run_changes
 from orchestration.settings import Settings
 
 
@@ -129,27 +137,35 @@ def _ingest(source: str, manifest: Manifest) -> dg.AssetsDefinition:
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         checks = context.selected_asset_check_keys
         # A check looks at source and copy at one moment, which only a new copy can give it.
+        compares = {check.name for check in checks} & COMPARISONS
         selected = context.selected_asset_keys | {check.asset_key for check in checks}
         wanted = {
             copied_table(tables[name]) for name, spec in specs.items() if spec.key in selected
         }
-        report = run_ingest(
-            settings,
-            tables=[f"{source}.{table}" for table in sorted(wanted)],
-            compare="checksums" if any(c.name == CHECKSUM for c in checks) else "rows",
-        )
+        is_copy = bool(compares) or not _has_position(settings, source)
+        if is_copy:
+            report = run_ingest(
+                settings,
+                tables=[f"{source}.{table}" for table in sorted(wanted)],
+                compare=("checksums" if CHECKSUM in compares else "rows") if compares else None,
+            )
+        else:
+            report = run_changes(settings, sources=[source])
         for warning in report.warnings:
             context.log.warning(warning)
         unequal: list[str] = []
         with connect_postgres(settings, autocommit=True) as warehouse:
+            waiting = _rows_in_quarantine(warehouse, source)
             for table in report.tables:
-                if table.fault is None:
+                # The log is of all tables, also of some that dbt does not know.
+                if table.fault is None and table.name in wanted:
                     key = specs[table.name].key
                     metadata = {
-                        **metadata_of(table, lag_seconds=report.seconds),
+                        **metadata_of(table, lag_seconds=report.seconds, is_copy=is_copy),
                         **columns_of(warehouse, tables[table.name]),
                     }
-                    results = raw_check_results(key, table.comparison, table.quarantined, checks)
+                    bad_rows = table.quarantined if is_copy else waiting.get(table.name, 0)
+                    results = raw_check_results(key, table.comparison, bad_rows, checks)
                     unequal += (
                         f"{key.to_user_string()}: {result.check_name}"
                         for result in results
@@ -174,15 +190,33 @@ def _ingest(source: str, manifest: Manifest) -> dg.AssetsDefinition:
     return ingest
 
 
-def metadata_of(table: TableReport, *, lag_seconds: float) -> dict[str, Any]:
-    """Return what the asset's page shows of one copy of a table.
+def _has_position(settings: Settings, source: str) -> bool:
+    """Return whether raw stands at a place of the source's log, from which to go on."""
+    with connect_postgres(settings, autocommit=True) as warehouse:
+        prepare(warehouse)
+        return position_of(warehouse, source) is not None
+
+
+def _rows_in_quarantine(warehouse: psycopg.Connection[Any], source: str) -> dict[str, int]:
+    """Return how many rows of a source's tables wait, those of earlier runs among them."""
+    return dict(
+        warehouse.execute(
+            "select table_name, count(*) from ingest.raw_quarantine where source = %s group by 1",
+            (source,),
+        ).fetchall()
+    )
+
+
+def metadata_of(table: TableReport, *, lag_seconds: float, is_copy: bool) -> dict[str, Any]:
+    """Return what the asset's page shows of what ingest did to one table.
 
     Args:
         table: What ingest did.
-        lag_seconds: How old the copy was, at most, when it became visible.
+        lag_seconds: How far the table was behind its source, at most, when it became visible.
+        is_copy: Whether it was copied; else its source's log was followed.
     """
     return {
-        "rows_read": table.rows_read,
+        ("rows_read" if is_copy else "changes_read"): table.rows_read,
         "rows_inserted": table.inserted,
         "rows_updated": table.updated,
         "rows_tombstoned": table.tombstoned,

@@ -11,6 +11,8 @@ from orchestration.ingest.comparison import Comparison
 QUARANTINE = "no_rows_in_quarantine"
 ROW_COUNT = "row_count_equals_source"
 CHECKSUM = "checksums_equal_source"
+# Both look at source and copy at one moment.
+COMPARISONS = frozenset({ROW_COUNT, CHECKSUM})
 
 
 def raw_check_specs(key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
@@ -32,8 +34,8 @@ def raw_check_specs(key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
             blocking=True,
             description=(
                 "Source and raw agree on how many values each column has and on their sum: of "
-                "numbers, lengths of texts, days, microseconds. Left out by `hourly`; not "
-                "evaluated while rows of the table are in quarantine."
+                "numbers, lengths of texts, days, microseconds. Not evaluated while rows of the "
+                "table are in quarantine."
             ),
         ),
         dg.AssetCheckSpec(

@@ -100,7 +100,7 @@ class Copying:
                 earlier = before(snapshot.position)
                 transaction.enter_context(state.writing(self._connection))
                 done.tables += self._copy_tables(source.name, snapshot, tables)
-                if list(tables) == list(available):
+                if set(tables) == set(available):
                     state.note_position(
                         self._connection, source.name, snapshot.position, self._run_id
                     )

@@ -10,6 +10,7 @@ from typing import Any
 import dagster as dg
 import psycopg
 import pytest
+from ingest_shop import hold_one_bad_row
 
 from orchestration.connections import connect_mysql, connect_postgres
 from orchestration.definitions import definitions_for
@@ -130,20 +131,48 @@ def test_an_asset_shows_what_ingest_and_dbt_did(
 
 
 @pytest.mark.usefixtures("daily")
-def test_an_hour_without_changes_writes_nothing_and_spares_the_shop_the_checksums(
-    jobs: Jobs,
-) -> None:
-    result = jobs.run("hourly", steps=["ingest_oltp", "ingest_catalog"])
+def test_an_hour_reads_what_changed_in_the_shop_and_nothing_else(jobs: Jobs) -> None:
+    steps = ["ingest_oltp", "ingest_catalog"]
+    with changed_shop(
+        jobs.settings,
+        "update payments set note = 'touched' order by payment_id limit 2",
+        undo="update payments set note = null where note = 'touched'",
+    ):
+        result = jobs.run("hourly", steps=steps)
     assert result.success
-    for key, shown in metadata_by_asset(result).items():
-        if key.endswith("__history"):
-            continue  # of what its table's page says
-        assert shown["rows_read"] > 0
-        assert shown["rows_inserted"] == shown["rows_updated"] == shown["rows_tombstoned"] == 0
     assert {check.check_name for check in result.get_asset_check_evaluations()} == {
-        "row_count_equals_source",
-        "no_rows_in_quarantine",
+        "no_rows_in_quarantine"
     }
+    shown = metadata_by_asset(result)
+    payments = shown.pop("oltp/payments")
+    assert (payments["changes_read"], payments["rows_updated"]) == (2, 2)
+    assert payments["position"]["gtid"]
+    assert payments["lag_seconds"] > 0
+    quiet = [of for key, of in shown.items() if not key.endswith("__history")]
+    assert {of["changes_read"] for of in quiet} == {0}
+    assert set(metadata_by_asset(result)) >= {"oltp/orders", "catalog/products"}
+    assert jobs.run("hourly", steps=steps).success  # reads the undoing
+
+
+@pytest.mark.usefixtures("daily")
+def test_an_hour_copies_a_source_that_has_no_place_in_a_log(jobs: Jobs) -> None:
+    with connect_postgres(jobs.settings, autocommit=True) as warehouse:
+        execute(warehouse, "update ingest.positions set position = null where source = 'oltp'")
+    result = jobs.run("hourly", steps=["ingest_oltp"])
+    assert result.success
+    orders = metadata_by_asset(result)["oltp/orders"]
+    assert orders["rows_read"] == jobs.count("raw_oltp.orders")
+    assert orders["rows_updated"] == 0
+
+
+@pytest.mark.usefixtures("daily")
+def test_rows_in_quarantine_fail_the_check_until_they_are_out(jobs: Jobs) -> None:
+    hold_one_bad_row(jobs.settings, ["payments"])
+    result = jobs.run("hourly", steps=["ingest_oltp"])
+    assert failed_checks(result) == {"oltp/payments: no_rows_in_quarantine"}
+    with connect_postgres(jobs.settings, autocommit=True) as warehouse:
+        execute(warehouse, "delete from ingest.raw_quarantine")
+    assert failed_checks(jobs.run("hourly", steps=["ingest_oltp"])) == set()
 
 
 @pytest.mark.usefixtures("daily")

@@ -14,7 +14,7 @@ import pytest
 
 from orchestration.definitions import definitions_for
 from orchestration.defs.affected import stored_below
-from orchestration.defs.changes import STATUSES, changes_sensors
+from orchestration.defs.changes import STATUSES, sensors_for
 from orchestration.defs.dbt_project import load_manifest
 from orchestration.defs.ingest import ingests_for
 from orchestration.defs.policies import POOL
@@ -220,7 +220,7 @@ def test_all_work_on_the_warehouse_is_retried_and_in_one_pool(definitions: dg.De
         assert assets.op.pools == {POOL}
 
 
-def test_the_hourly_job_leaves_out_the_checksums_and_nothing_else(
+def test_the_hourly_job_leaves_out_what_compares_with_the_source_and_nothing_else(
     definitions: dg.Definitions,
 ) -> None:
     daily = definitions.resolve_job_def("daily_full").asset_layer.asset_graph
@@ -228,8 +228,11 @@ def test_the_hourly_job_leaves_out_the_checksums_and_nothing_else(
     assert daily.materializable_asset_keys == hourly.materializable_asset_keys
     left_out = daily.asset_check_keys - hourly.asset_check_keys
     assert hourly.asset_check_keys < daily.asset_check_keys
-    assert {check.name for check in left_out} == {"checksums_equal_source"}
-    assert len(left_out) == 13
+    assert {check.name for check in left_out} == {
+        "checksums_equal_source",
+        "row_count_equals_source",
+    }
+    assert len(left_out) == 2 * 13
 
 
 def test_the_rebuild_asks_dbt_for_a_full_refresh_and_leaves_the_shop_alone(
@@ -273,14 +276,14 @@ def test_a_changed_table_concerns_what_is_stored_of_it(home: Path) -> None:
     assert below(*every) <= stored
 
 
-def test_the_sensor_on_changes_is_declared_for_each_environment(home: Path) -> None:
+def test_the_sensors_on_changes_are_declared_for_each_environment(home: Path) -> None:
     manifest = load_manifest(home / "dagster" / "manifest")
     assert set(STATUSES) == set(TIMETABLES)
-    (sensor,) = changes_sensors("production", manifest, "v1", [])
-    assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
-    assert changes_sensors("ci", manifest, "v1", []) == []
+    sensor, streams = sensors_for("production", manifest, "v1", [])
+    assert sensor.default_status is streams.default_status is dg.DefaultSensorStatus.RUNNING
+    assert sensors_for("ci", manifest, "v1", []) == []
     with pytest.raises(SoftcartError, match="staging"):
-        changes_sensors("staging", manifest, "v1", [])
+        sensors_for("staging", manifest, "v1", [])
 
 
 def test_a_source_that_nothing_copies_is_an_error(home: Path) -> None:
