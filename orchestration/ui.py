@@ -24,6 +24,10 @@ nux: {enabled: false}
 concurrency:
   runs: {max_concurrent_runs: 4}
   pools: {granularity: run, default_limit: 1}
+run_coordinator:
+  module: dagster.core.run_coordinator
+  class: QueuedRunCoordinator
+  config: {dequeue_interval_seconds: 1}
 run_monitoring: {enabled: true}
 run_retries: {enabled: true, max_retries: 1, retry_on_asset_or_op_failure: false}
 """

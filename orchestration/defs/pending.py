@@ -24,7 +24,7 @@ class Cursor:
     Args:
         project: Fingerprint of the dbt project that was asked for last.
         built: Raw as models show it: by the last request that succeeded.
-        asked: Raw as it was at the last request.
+        asked: Raw as it was at the last request, until that is built.
         request: Name of that request, which its run carries as a tag.
     """
 
@@ -91,7 +91,7 @@ def next_step(
     """
     last = past[0] if past else None
     if last and last.succeeded and last.request == cursor.request:
-        cursor = Cursor(cursor.project, cursor.asked, cursor.asked, cursor.request)
+        cursor = Cursor(cursor.project, built=cursor.asked)
     built = cursor.built if cursor.project == project else {}
     changed = frozenset(table for table, moment in raw.items() if built.get(table) != moment)
     if not changed:

@@ -84,7 +84,7 @@ def test_production_keeps_its_history_in_postgresql(
 def test_a_laptop_and_production_keep_runs_apart_in_the_same_way(tmp_path: Path) -> None:
     laptop = yaml.safe_load((dagster_home(_bare(tmp_path)) / "dagster.yaml").read_text())
     production = yaml.safe_load((PROJECT_DIR / "dagster.yaml.example").read_text())
-    same = ("concurrency", "run_retries", "telemetry")
+    same = ("concurrency", "run_coordinator", "run_retries", "telemetry")
     assert {name: laptop[name] for name in same} == {name: production[name] for name in same}
     assert laptop["concurrency"]["pools"] == {"granularity": "run", "default_limit": 1}
     with dg.DagsterInstance.from_config(str(tmp_path / "dagster")) as instance:

@@ -12,7 +12,7 @@ from orchestration.defs.pending import FIRST_WAIT, LONGEST_WAIT, Cursor, PastRun
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
 BEFORE = {"oltp.orders": "09:00", "oltp.customers": "09:00"}
 AFTER = BEFORE | {"oltp.orders": "10:00"}
-BUILT = Cursor("v1", BEFORE, BEFORE, "first")
+BUILT = Cursor("v1", built=BEFORE)
 
 
 def ended(request: str, *, ok: bool, ago: timedelta = timedelta(hours=1)) -> PastRun:
@@ -40,7 +40,7 @@ def test_what_a_run_has_built_is_not_asked_for_again() -> None:
     asked = next_step(BUILT, AFTER, "v1", [], NOW).cursor
     done = next_step(asked, AFTER, "v1", [ended(asked.request, ok=True)], NOW)
     assert done.wait
-    assert done.cursor.built == AFTER
+    assert done.cursor == Cursor("v1", built=AFTER)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_a_new_version_of_the_project_is_built_whole() -> None:
 
 
 def test_a_warehouse_that_was_put_back_to_an_earlier_state_is_built_again() -> None:
-    cursor = Cursor("v1", AFTER, AFTER, "second")
+    cursor = Cursor("v1", built=AFTER)
     step = next_step(cursor, BEFORE, "v1", [ended("second", ok=True)], NOW)
     assert step.tables == frozenset({"oltp.orders"})
 
