@@ -86,6 +86,15 @@ class Settings(BaseSettings):
     )
     dbt_target: str = Field(default="local", description="Target of profiles.yml that dbt builds.")
     dbt_threads: int = Field(default=4, ge=1, le=64, description="Models dbt builds at once.")
+    stream_batch_rows: int = Field(
+        default=20_000, ge=1, description="Row changes after which a batch of a log is full."
+    )
+    stream_batch_bytes: int = Field(
+        default=32 * 1024 * 1024, ge=1, description="Size of their lines, likewise."
+    )
+    stream_batch_milliseconds: int = Field(
+        default=100, ge=0, description="Age at which a batch is written though it is not full."
+    )
     failure_webhook_url: SecretStr | None = Field(
         default=None, description="Receives a JSON POST for each failed run."
     )

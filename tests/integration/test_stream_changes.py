@@ -11,8 +11,6 @@ from ingest_shop import by_name, counts, from_postgres, ingest, on_mysql, on_pos
 from orchestration.connections import connect_mongo, connect_mysql
 from orchestration.ingest import ejson
 from orchestration.ingest.report import TableReport
-from orchestration.ingest.stream import run
-from orchestration.ingest.stream.gather import Limits
 from orchestration.ingest.stream.run import run_changes
 from orchestration.ingest.stream.status import read_status
 from orchestration.settings import Settings
@@ -200,11 +198,9 @@ def test_rows_that_raw_cannot_hold_are_set_aside_and_the_others_followed(shop: S
 
 
 @pytest.mark.parametrize("rows", [1, 2_000, 30_000])
-def test_a_transaction_of_any_size_is_one(
-    shop: Settings, rows: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_transaction_of_any_size_is_one(shop: Settings, rows: int) -> None:
     """Cut into parts, with a table whose history is kept and one that was copied since."""
-    monkeypatch.setattr(run, "DEFAULT_LIMITS", Limits(rows=1_000))
+    shop = shop.model_copy(update={"stream_batch_rows": 1_000})
     on_mysql(
         shop,
         "create table t (id int primary key, n int)",

@@ -28,7 +28,6 @@ from orchestration.ingest.raw_table import NoRawTableError
 from orchestration.ingest.report import Fault, SourceReport, TableReport
 from orchestration.ingest.stream.figures import StreamFigures
 from orchestration.ingest.stream.gather import (
-    DEFAULT_LIMITS,
     Emptied,
     Followed,
     Gathered,
@@ -80,7 +79,6 @@ class Follower:
         name: `oltp`, `catalog`.
         warehouse: Where to write.
         figures: Kept up to date.
-        limits: Of a batch.
         wait: Waits until there may be something to do, for so many seconds at most.
         wake: Ends a `wait`, from any thread.
         tell: Called with each warning, and with what happened to a table as a whole.
@@ -92,7 +90,6 @@ class Follower:
         name: str,
         warehouse: Warehouse,
         figures: StreamFigures,
-        limits: Limits,
         *,
         wait: Callable[[float], object],
         wake: Callable[[], None],
@@ -106,7 +103,6 @@ class Follower:
         self._warehouse = warehouse
         self._connection = warehouse.connection
         self._figures = figures
-        self._limits = limits
         self._wait = wait
         self._wake = wake
         self._tell = tell
@@ -177,7 +173,7 @@ class Follower:
             lambda: LOGS[self.name](settings),
             self._position,
             followed,
-            self._limits,
+            Limits.of(settings),
             self._wake,
             goal=self._goal,
         )
@@ -461,7 +457,6 @@ def catch_up(warehouse: Warehouse, name: str, goal: Position) -> SourceReport | 
         name,
         warehouse,
         StreamFigures(name, is_saved=False),
-        DEFAULT_LIMITS,
         wait=wait,
         wake=awake.set,
         tell=lambda _: None,

@@ -26,6 +26,7 @@ from orchestration.ingest.changes import (
     TableDropped,
     TableEmptied,
 )
+from orchestration.settings import Settings
 
 Alteration = Literal["altered", "dropped"]
 
@@ -45,12 +46,18 @@ class Limits:
         seconds: Age at which it is written though it is not full.
     """
 
-    rows: int = 50_000
-    nbytes: int = 32 * 1024 * 1024
-    seconds: float = 0.1
+    rows: int
+    nbytes: int
+    seconds: float
 
-
-DEFAULT_LIMITS: Final = Limits()
+    @classmethod
+    def of(cls, settings: Settings) -> Limits:
+        """Return those that are set."""
+        return cls(
+            settings.stream_batch_rows,
+            settings.stream_batch_bytes,
+            settings.stream_batch_milliseconds / 1000,
+        )
 
 
 @dataclass

@@ -20,7 +20,6 @@ from orchestration.ingest.run import LOCK, STREAM_LOCK, behind_stream, finish, r
 from orchestration.ingest.stream import figures as saved
 from orchestration.ingest.stream.figures import State, StreamFigures
 from orchestration.ingest.stream.follow import Follower, Tell, Warehouse
-from orchestration.ingest.stream.gather import DEFAULT_LIMITS, Limits
 from orchestration.ingest.stream.logs import LOGS
 from orchestration.settings import Settings
 from orchestration.warehouse.locks import LockedError, is_awaited, sole_writer
@@ -62,7 +61,7 @@ def run_changes(
         with run(connection) as number:
             figures = {name: StreamFigures(name) for name in sources or LOGS}
             warehouse = _warehouse(settings, connection, number, report)
-            session = _Session(warehouse, figures, DEFAULT_LIMITS)
+            session = _Session(warehouse, figures)
 
             def show() -> None:
                 for name, of_source in figures.items():
@@ -81,17 +80,15 @@ class Stream:
     """Follows all sources until it is told to end.
 
     Args:
-        settings: Where the servers are.
-        limits: When a batch is full or due.
+        settings: Where the servers are, and when a batch is full or due.
 
     Attributes:
         figures: Of each source.
     """
 
-    def __init__(self, settings: Settings, limits: Limits = DEFAULT_LIMITS) -> None:
+    def __init__(self, settings: Settings) -> None:
         self.figures: Mapping[str, StreamFigures] = {name: StreamFigures(name) for name in LOGS}
         self._settings = settings
-        self._limits = limits
         self._end = threading.Event()
 
     def end(self) -> None:
@@ -147,7 +144,7 @@ class Stream:
                 tell("The warehouse is back")
                 pause.end()
             warehouse = _warehouse(self._settings, connection, number, no_progress)
-            session = _Session(warehouse, self.figures, self._limits, tell)
+            session = _Session(warehouse, self.figures, tell)
             reports = session.follow(goes_on, show)
             session.end("ended" if self._end.is_set() else "yielding")
             done = IngestReport(number, reports, time.monotonic() - began)
@@ -217,7 +214,6 @@ class _Session:
     Args:
         warehouse: Where to write.
         figures: Of each source to follow.
-        limits: When a batch is full or due.
         tell: Called with what a person should know. Without it, sources are followed to the
             present, a fault ends one, and the reports tell.
     """
@@ -226,7 +222,6 @@ class _Session:
         self,
         warehouse: Warehouse,
         figures: Mapping[str, StreamFigures],
-        limits: Limits,
         tell: Tell | None = None,
     ) -> None:
         self._connection = warehouse.connection
@@ -239,7 +234,6 @@ class _Session:
                 name,
                 warehouse,
                 of_source,
-                limits,
                 wait=self._wait,
                 wake=self._awake.set,
                 tell=tell or _only_warnings(warnings),
