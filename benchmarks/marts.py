@@ -92,8 +92,8 @@ def measure(options: Options) -> list[Measured]:
                 goal=round(1 / GROWTH_GOAL, 3),
                 peak_mb=large.build.peak_mb,
                 note=(
-                    f"growth {large.build.seconds / small.build.seconds:.2f} for ten times the data; "
-                    f"{large.orders:,} and {small.orders:,} orders"
+                    f"growth {large.build.seconds / small.build.seconds:.2f} for ten times the "
+                    f"data; {large.orders:,} and {small.orders:,} orders"
                 ),
             )
         )
