@@ -139,6 +139,12 @@ def test_every_mart_has_a_blocking_check_and_a_freshness_policy(
     assert without_policy == {key for key in marts if "view" in specs[key].kinds}
 
 
+def test_a_view_is_as_new_as_what_it_reads(specs: dict[str, dg.AssetSpec]) -> None:
+    views = {key for key, spec in specs.items() if "view" in spec.kinds}
+    assert "staging/stg_oltp__orders" in views
+    assert {key for key, spec in specs.items() if spec.is_virtual} == views
+
+
 def test_every_copy_of_a_source_table_is_reconciled_and_has_a_freshness_policy(
     specs: dict[str, dg.AssetSpec], checks: dict[str, list[dg.AssetCheckSpec]]
 ) -> None:
