@@ -2,6 +2,14 @@
    was made from scratch since its last build, or it is made by other SQL, it computes every row; the strategy
    still writes only those that differ. #}
 {% macro builds_on_changes() -%}
+    {#- Asked often while a model is built, and looked up once. -#}
+    {%- if 'builds_on_changes' not in model -%}
+        {%- do model.update({'builds_on_changes': finds_built_state()}) -%}
+    {%- endif -%}
+    {{ return(model.builds_on_changes) }}
+{%- endmacro %}
+
+{% macro finds_built_state() -%}
     {%- set rule = namespace(node=none) -%}
     {%- for node_id in model.depends_on.get('nodes', []) -%}
         {%- set node = graph.get('nodes', {}).get(node_id) -%}

@@ -3,8 +3,7 @@
 {% macro finish_build() -%}
     {%- if execute and model.config.materialized == 'incremental' -%}
         {%- if model.config.meta.get('publishes') and not is_incremental() -%}
-            {%- do drop_other_journal(model.config.meta.publishes) -%}
-            {%- do run_query(new_journal()) -%}
+            {%- do run_statements([new_journal()] + journal_columns()) -%}
         {%- endif -%}
         update {{ incremental_table('watermarks') }}
         set
@@ -17,16 +16,26 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# A model that publishes other columns than it did gets a new journal when it is built from scratch. The views
-   that read the old one go with it; the build that brings the new columns makes them again. #}
-{% macro drop_other_journal(publishes) -%}
+{# Statements that give the journal of the model at work the columns that it lacks: its model may have come to
+   publish more. What is no longer published stays, and is null from now on. Replaced, the journal would take the
+   views that read it with it. #}
+{% macro journal_columns() -%}
     {%- set journal = adapter.get_relation(
         this.database, 'incremental', 'changes_in_' ~ model.name
     ) -%}
+    {%- set statements = [] -%}
     {%- if journal -%}
-        {%- set columns = adapter.get_columns_in_relation(journal) | map(attribute='name') | list -%}
-        {%- if columns != publishes + ['build'] -%}
-            {%- do adapter.drop_relation(journal) -%}
-        {%- endif -%}
+        {%- set had = get_columns_in_relation(journal) | map(attribute='name') | list -%}
+        {%- set types = {'row_sign': dbt.type_int()} -%}
+        {%- for column in get_columns_in_relation(this) -%}
+            {%- do types.update({column.name: column.data_type}) -%}
+        {%- endfor -%}
+        {%- for name in model.config.meta.publishes + ['row_sign'] if name not in had -%}
+            {%- do statements.append(
+                'alter table ' ~ incremental_table('changes_in_' ~ model.name)
+                ~ ' add column ' ~ name ~ ' ' ~ types[name]
+            ) -%}
+        {%- endfor -%}
     {%- endif -%}
+    {{ return(statements) }}
 {%- endmacro %}

@@ -67,18 +67,19 @@
     {%- set readers = graph.nodes.values()
         | selectattr('config.materialized', 'equalto', 'incremental') | map(attribute='name') -%}
     {%- set published -%}
-        insert into {{ journal }} ({{ columns }}, build)
+        insert into {{ journal }} ({{ columns }}, row_sign, build)
         select
             {{ columns }},
+            row_sign,
             (
                 select next_build
                 from {{ incremental_table('watermarks') }}
                 where model = '{{ model.name }}'
             ) as build
         from (
-            select {{ columns }} from ({{ old_rows }} except {{ new_rows }}) as removed
-            union
-            select {{ columns }} from ({{ new_rows }} except {{ old_rows }}) as added
+            select {{ columns }}, -1 as row_sign from ({{ old_rows }} except {{ new_rows }}) as removed
+            union all
+            select {{ columns }}, 1 as row_sign from ({{ new_rows }} except {{ old_rows }}) as added
         ) as written
     {%- endset -%}
     {%- set pruned -%}

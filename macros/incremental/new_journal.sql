@@ -2,7 +2,10 @@
    changed. #}
 {% macro new_journal() -%}
     create table if not exists {{ incremental_table('changes_in_' ~ model.name) }} as
-    select {{ model.config.meta.publishes | join(', ') }}, cast(0 as bigint) as build
+    select
+        {{ model.config.meta.publishes | join(', ') }},
+        cast(0 as {{ dbt.type_int() }}) as row_sign,
+        cast(0 as {{ dbt.type_bigint() }}) as build
     from {{ this }}
     where 1 = 0
 {%- endmacro %}

@@ -5,10 +5,10 @@
 
 {% macro default__run_statements(statements) -%}
     {%- for statement in statements -%}
-        {%- do run_query(statement) -%}
+        {%- do adapter.execute(statement, fetch=false) -%}
     {%- endfor -%}
 {%- endmacro %}
 
 {% macro postgres__run_statements(statements) -%}
-    {%- do run_query(statements | join(';\n')) -%}
+    {%- do adapter.execute(statements | join(';\n'), fetch=false) -%}
 {%- endmacro %}

@@ -9,7 +9,7 @@
         {{ return(dbt.default__snapshot_staging_table(strategy, source_sql, target_relation)) }}
     {%- endif -%}
     {%- set columns = get_columns_in_query(source_sql) -%}
-    {%- set had = adapter.get_columns_in_relation(target_relation) | map(attribute='name') | list -%}
+    {%- set had = get_columns_in_relation(target_relation) | map(attribute='name') | list -%}
 
 with states_new as (
     select *
