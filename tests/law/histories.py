@@ -53,6 +53,7 @@ _SELECTIONS: Final = (
     "fct_shipments",
     "+fct_returns",
     "int_exchange_rates_daily+",
+    "int_first_orders",
     "int_orders_enriched",
     "int_sales_daily",
     "sales_by_country_category_month",

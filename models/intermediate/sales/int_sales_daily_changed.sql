@@ -2,19 +2,11 @@ with items_changed as (
     {{ changes_in('fct_order_items', 'int_sales_daily') }}
 ),
 
-categories_changed as (
+dim_categories as (
     {{ changes_in('dim_categories', 'int_sales_daily') }}
 ),
 
-orders_changed as (
-    select order_id from items_changed
-    union
-    select fct_order_items.order_id
-    from {{ ref('fct_order_items') }} as fct_order_items
-    inner join categories_changed
-        on fct_order_items.category_key = categories_changed.category_key
-),
-
+-- Country and day are the order's: lines of it that did not change have no others.
 final as (
     select
         order_id,
@@ -27,8 +19,8 @@ final as (
         fct_order_items.country_code,
         fct_order_items.order_date
     from {{ ref('fct_order_items') }} as fct_order_items
-    inner join orders_changed
-        on fct_order_items.order_id = orders_changed.order_id
+    inner join dim_categories
+        on fct_order_items.category_key = dim_categories.category_key
 )
 
 select * from final

@@ -3,6 +3,11 @@ with int_orders_enriched as (
     {{ where_changed('order_id') }}
 ),
 
+int_first_orders as (
+    select * from {{ ref('int_first_orders') }}
+    {{ where_changed('order_id') }}
+),
+
 fct_order_items as (
     select * from {{ ref('fct_order_items') }}
     {{ where_changed('order_id') }}
@@ -11,26 +16,6 @@ fct_order_items as (
 fct_payments as (
     select * from {{ ref('fct_payments') }}
     {{ where_changed('order_id') }}
-),
-
-customers as (
-    select distinct customer_id
-    from int_orders_enriched
-),
-
--- Of all orders of a customer, whichever of them are built. A cancelled order is no purchase, so it
--- neither is the first nor takes that place.
-purchases as (
-    select
-        customers_orders.order_id,
-        row_number() over (
-            partition by customers_orders.customer_id
-            order by customers_orders.ordered_at, customers_orders.order_id
-        ) as purchase_number
-    from customers
-    inner join {{ ref('int_orders_enriched') }} as customers_orders
-        on customers.customer_id = customers_orders.customer_id
-    where customers_orders.is_cancelled = {{ bool_false() }}
 ),
 
 item_totals as (
@@ -72,7 +57,8 @@ joined as (
     select
         int_orders_enriched.*,
         case
-            when purchases.purchase_number = 1 then {{ bool_true() }} else {{ bool_false() }}
+            when int_first_orders.order_id is not null then {{ bool_true() }}
+            else {{ bool_false() }}
         end as is_first_order,
         coalesce(item_totals.line_count, 0) as line_count,
         coalesce(item_totals.shipment_count, 0) as shipment_count,
@@ -93,8 +79,8 @@ joined as (
             'int_orders_enriched.shipping_amount_local', 'int_orders_enriched.rate_to_reporting'
         ) }} as shipping_amount
     from int_orders_enriched
-    left join purchases
-        on int_orders_enriched.order_id = purchases.order_id
+    left join int_first_orders
+        on int_orders_enriched.order_id = int_first_orders.order_id
     left join item_totals
         on int_orders_enriched.order_id = item_totals.order_id
     left join payment_totals
