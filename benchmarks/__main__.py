@@ -86,7 +86,8 @@ def main() -> None:
 
 def print_tables(measured: Sequence[Measured], host: dict[str, object]) -> None:
     """Print what was measured: times beside their references, then the memory of processes."""
-    console = Console()
+    # A file has no width of its own; the notes need more than the 80 that it would be given.
+    console = Console() if sys.stdout.isatty() else Console(width=220)
     table = Table(
         title=(
             f"{host['processor']}, {host['cores']} cores, {host['memory_gib']} GiB, "
