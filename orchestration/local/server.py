@@ -156,7 +156,10 @@ class PrivateServer(ABC):
                     answer = str(not_ready)
                 else:
                     return self.url(port, password)
-            elif self._child is None or self._child.poll() is not None:
+            elif self._child is None:
+                # One that was killed just before start() looked, and was still seen.
+                self._launch()
+            elif self._child.poll() is not None:
                 # Another program may take a port between our look and the server's own.
                 lost_ports += 1
                 if lost_ports > _LOST_PORTS or is_free(self._tried_port):

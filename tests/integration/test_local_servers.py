@@ -128,6 +128,13 @@ def test_data_survives_a_kill_of_every_server(stack: Settings) -> None:
     assert _read(again) == ({1}, {1}, {1})
 
 
+def test_a_server_that_dies_after_it_was_seen_running_is_started(stack: Settings) -> None:
+    server = _server(stack, "postgres")
+    server.start()
+    os.kill(_pid(server), signal.SIGKILL)
+    assert server.wait_until_ready() == server.running_url
+
+
 def test_data_survives_down_and_the_error_between_says_what_to_run(
     stack: Settings, softcart: Callable[..., tuple[int, str]]
 ) -> None:

@@ -1,0 +1,134 @@
+"""Builds on changes where the build before them cannot be built on, or only in part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import LiteralString
+
+import pytest
+from psycopg import sql
+
+from orchestration.connections import connect_postgres
+from orchestration.ingest.run import run_ingest
+from orchestration.settings import Settings
+from orchestration.simulator.history import simulate_history
+from orchestration.simulator.traffic import simulate_traffic
+from orchestration.transform import run_dbt
+
+pytestmark = [pytest.mark.servers, pytest.mark.slow]
+
+OpenShop = Callable[[Path], AbstractContextManager[Settings]]
+
+# Of the day, so that a build and its rebuild see the same promises kept and the same calendar.
+CLOCK = ["--vars", "{as_of: '2026-11-01 12:00:00'}"]
+INCREMENT = ["run", "--selector", "increment", *CLOCK]
+REBUILD = ["run", "--full-refresh", *CLOCK]
+
+
+@pytest.fixture(scope="module")
+def shop(open_shop: OpenShop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """A shop with a warehouse that is built of it."""
+    with open_shop(tmp_path_factory.mktemp("increments")) as settings:
+        simulate_history(settings, scale=0.002, seed=12)
+        run_ingest(settings)
+        run_dbt(settings, ["build", "--exclude-resource-type", "unit_test", "test", *CLOCK])
+        run_dbt(settings, REBUILD).raise_for_failures()
+        yield settings
+
+
+def in_warehouse(settings: Settings, statement: LiteralString) -> None:
+    with connect_postgres(settings) as warehouse:
+        warehouse.execute(statement)
+
+
+def tables(settings: Settings) -> dict[str, tuple[int, str]]:
+    """Count and digest of the rows of every table that dbt makes of them."""
+    with connect_postgres(settings) as warehouse:
+        names = warehouse.execute(
+            "select schemaname, tablename from pg_tables"
+            " where schemaname in ('intermediate', 'marts') order by 1, 2"
+        ).fetchall()
+        found = {}
+        for schema, name in names:
+            row = warehouse.execute(
+                sql.SQL(
+                    "select count(*), md5(coalesce(string_agg(each::text, '|' order by each::text),"
+                    " '')) from {} as each"
+                ).format(sql.Identifier(schema, name))
+            ).fetchone()
+            assert row is not None
+            found[f"{schema}.{name}"] = (row[0], row[1])
+        return found
+
+
+def trade(settings: Settings, seed: int) -> None:
+    """Let customers change orders, and bring raw up to it."""
+    simulate_traffic(settings, events=60, seed=seed)
+    run_ingest(settings)
+
+
+def refresh_one(settings: Settings) -> None:
+    run_dbt(
+        settings, ["run", "--full-refresh", "--select", "int_orders_enriched", *CLOCK]
+    ).raise_for_failures()
+
+
+def lose_a_watermark(settings: Settings) -> None:
+    in_warehouse(settings, "delete from incremental.watermarks where model = 'fct_order_items'")
+
+
+def lose_a_rule(settings: Settings) -> None:
+    in_warehouse(settings, "drop view intermediate.int_orders_changed")
+
+
+def lose_all_state(settings: Settings) -> None:
+    in_warehouse(settings, "drop schema incremental cascade")
+
+
+def be_made_by_other_sql(settings: Settings) -> None:
+    in_warehouse(
+        settings,
+        """
+        update incremental.watermarks set made_by = 'other' where model = 'int_sales_daily';
+        update intermediate.int_sales_daily set quantity = quantity + 1;
+        """,
+    )
+
+
+def publish_more(settings: Settings) -> None:
+    in_warehouse(
+        settings,
+        """
+        alter table incremental.changes_in_fct_order_items rename column margin_amount to gone;
+        """,
+    )
+    run_dbt(
+        settings, ["run", "--full-refresh", "--select", "fct_order_items", *CLOCK]
+    ).raise_for_failures()
+
+
+@pytest.mark.parametrize(
+    "upheaval",
+    [
+        refresh_one,
+        lose_a_watermark,
+        lose_a_rule,
+        lose_all_state,
+        be_made_by_other_sql,
+        publish_more,
+    ],
+    ids=lambda upheaval: upheaval.__name__,
+)
+def test_a_build_after(shop: Settings, upheaval: Callable[[Settings], None]) -> None:
+    before = tables(shop)
+    trade(shop, seed=len(upheaval.__name__))
+    upheaval(shop)
+    run_dbt(shop, INCREMENT).raise_for_failures()
+    trade(shop, seed=len(upheaval.__name__) + 1)
+    run_dbt(shop, INCREMENT).raise_for_failures()
+    incremental = tables(shop)
+    run_dbt(shop, REBUILD).raise_for_failures()
+    assert incremental == tables(shop)
+    assert incremental != before
