@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import socket
+import subprocess
 import time
+from contextlib import suppress
 from typing import Any
+from urllib.request import urlopen
 
 from benchmarks.measure import Measured, Result, progress, run_measured, spread
 from benchmarks.options import Options
@@ -43,13 +46,14 @@ def measure(options: Options) -> list[Measured]:
         softcart = str(PROGRAMS / "softcart")
         log = options.work / "freshness"
         log.mkdir(exist_ok=True)
+        port = _free_port()
         with (
             MemoryWatch() as memory,
             running(
                 [softcart, "stream"], environment=environment, log=log / "stream.log"
             ) as stream,
             running(
-                [softcart, "ui", "--port", str(_free_port())],
+                [softcart, "ui", "--port", str(port)],
                 environment=environment,
                 log=log / "dagster.log",
             ) as dagster,
@@ -64,6 +68,8 @@ def measure(options: Options) -> list[Measured]:
             trading(warehouse) as trade,
         ):
             programs = (stream, dagster)
+            # Two programs at once would both make Dagster's storage, and one of them fail.
+            _wait_for_ui(port, dagster)
             run_measured(
                 [
                     *(str(PROGRAMS / "dagster"), "sensor", "start", _SENSOR),
@@ -128,6 +134,15 @@ def _result(
             + note
         ),
     )
+
+
+def _wait_for_ui(port: int, dagster: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + _FIRST_RUN_SECONDS
+    while time.monotonic() < deadline and dagster.poll() is None:
+        with suppress(OSError), urlopen(f"http://127.0.0.1:{port}/server_info"):
+            return
+        time.sleep(_LOOK_SECONDS)
+    raise RuntimeError("softcart ui did not come up; see dagster.log")
 
 
 def _free_port() -> int:
