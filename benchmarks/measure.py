@@ -14,6 +14,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+# Stands between this process and the command: the kernel counts as a new process's peak what the
+# one that started it holds, and this one holds much.
+_RUNNER = """
+import os, subprocess, sys
+process = subprocess.Popen(sys.argv[2:])
+_, status, usage = os.wait4(process.pid, 0)
+os.write(int(sys.argv[1]), str(usage.ru_maxrss).encode())
+code = os.waitstatus_to_exitcode(status)
+sys.exit(code if code >= 0 else 128 - code)
+"""
 # Of what a failed command said.
 _SHOWN_LINES = 20
 
@@ -24,7 +34,7 @@ class Usage:
 
     Attributes:
         seconds: Wall time from start to exit.
-        peak_mb: Largest resident set of the process itself, in MiB; its children do not count.
+        peak_mb: Largest resident set, in MiB, of the process or of one that it waited for.
         output: What it printed.
     """
 
@@ -112,28 +122,29 @@ def run_measured(
     Raises:
         subprocess.CalledProcessError: It failed; carries its output.
     """
+    reading, writing = os.pipe()
     started = time.perf_counter()
     process = subprocess.Popen(
-        command,
+        [sys.executable, "-S", "-c", _RUNNER, str(writing), *command],
         env=dict(environment) if environment is not None else None,
         cwd=cwd,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
+        pass_fds=(writing,),
         text=True,
         errors="replace",
     )
-    assert process.stdout is not None  # noqa: S101 - PIPE was asked for
-    output = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
+    os.close(writing)
+    output, _ = process.communicate()
     seconds = time.perf_counter() - started
-    # wait4 took the exit status; tell Popen, or it would look for it once more.
-    process.returncode = os.waitstatus_to_exitcode(status)
+    with os.fdopen(reading) as told:
+        peak_kb = told.read()
     if process.returncode != 0:
         error = subprocess.CalledProcessError(process.returncode, command, output=output)
         error.add_note("\n".join(output.splitlines()[-_SHOWN_LINES:]))
         raise error
-    return Usage(seconds=seconds, peak_mb=usage.ru_maxrss / 1024, output=output)
+    return Usage(seconds=seconds, peak_mb=int(peak_kb) / 1024, output=output)
 
 
 def percentile(values: Sequence[float], share: float) -> float:
