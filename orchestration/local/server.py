@@ -162,7 +162,7 @@ class PrivateServer(ABC):
             elif self._child.poll() is not None:
                 # Another program may take a port between our look and the server's own.
                 lost_ports += 1
-                if lost_ports > _LOST_PORTS or is_free(self._tried_port):
+                if lost_ports > _LOST_PORTS or not self._found_no_port():
                     raise self._failed("ended right after its start")
                 self._launch()
             time.sleep(_POLL_SECONDS)
@@ -261,6 +261,11 @@ class PrivateServer(ABC):
 
     def _password(self) -> str:
         return (self.folder / "password").read_text(encoding="utf-8")
+
+    def _found_no_port(self) -> bool:
+        # Whoever took the port may have left it again; the log still says so.
+        log = self.log.read_bytes() if self.log.exists() else b""
+        return b"address already in use" in log.lower() or not is_free(self._tried_port)
 
     def _failed(self, what: str) -> SoftcartError:
         log = self.log.read_bytes() if self.log.exists() else b""
