@@ -6,13 +6,15 @@ import os
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.measure import Peak
 
 _SAMPLE_SECONDS = 0.5
+_STOP_LOOK_SECONDS = 0.1
 _STOP_SECONDS = 60
 
 # What a process is, by words of its command line; the first that fits.
@@ -123,17 +125,19 @@ def running(
             yield process
         finally:
             # Dagster starts sessions of its own, which a signal to ours would not reach.
-            family = list(_descendants(process.pid))
+            family = set(_descendants(process.pid))
             os.killpg(process.pid, signal.SIGINT)
-            try:
-                process.wait(_STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            deadline = time.monotonic() + _STOP_SECONDS
+            while process.poll() is None and time.monotonic() < deadline:
+                # It may still have been starting some.
+                family |= set(_descendants(process.pid))
+                time.sleep(_STOP_LOOK_SECONDS)
+            process.kill()
+            process.wait()
             _kill(family)
 
 
-def _kill(family: Sequence[int]) -> None:
+def _kill(family: Iterable[int]) -> None:
     for pid in family:
         try:
             os.kill(pid, signal.SIGKILL)
