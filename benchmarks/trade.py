@@ -30,33 +30,50 @@ begin
         ) values (
             concat('B', @bench_run, '-', number), 1 + number * 104729 % @bench_customers,
             elt(1 + number % 3, 'web', 'app', 'store'), 'paid',
-            elt(1 + number % 4, 'DE', 'GB', 'FR', 'SE'), 'EUR', 4.95, 64.95, @bench_ordered_at
+            elt(1 + number % 4, 'DE', 'GB', 'FR', 'SE'), 'EUR', 4.95, 76.35, @bench_ordered_at
         );
         set @bench_order = last_insert_id();
         set changed = changed + 1;
         insert into order_items (
             order_id, line_number, sku, quantity, currency_code, unit_price, tax_rate, tax_amount
         )
-        select @bench_order, place - goods + 1, sku, 1 + number % 3, 'EUR', 20, 0.19, 3.80
+        select @bench_order, place - goods + 1, sku, 1, 'EUR', 20, 0.19, 3.80
         from bench_goods where place between goods and goods + 2;
         set changed = changed + row_count();
         insert into payments (
             order_id, payment_type, provider, payment_status, currency_code, amount, paid_at
-        ) values (@bench_order, 'charge', 'card', 'captured', 'EUR', 64.95, utc_timestamp(6));
+        ) values (@bench_order, 'charge', 'card', 'captured', 'EUR', 76.35, utc_timestamp(6));
         set changed = changed + 1;
         update stock_levels
         inner join bench_goods using (warehouse_id, sku)
         set quantity_on_hand = quantity_on_hand - 1
         where bench_goods.place = goods;
         set changed = changed + row_count();
+        insert into inventory_movements (warehouse_id, sku, movement_type, quantity, occurred_at)
+        select warehouse_id, sku, 'adjustment', -1, utc_timestamp(6)
+        from bench_goods where place = goods;
+        set changed = changed + row_count();
         if number % 2 = 0 then
-            update orders set shipping_amount = shipping_amount + 1, total_amount = total_amount + 1
+            update orders
+            set
+                shipping_amount = shipping_amount + 1,
+                total_amount = total_amount + 1 + (
+                    select coalesce(sum(unit_price), 0) from order_items
+                    where order_id = old_order
+                )
             where order_id = old_order;
             set changed = changed + row_count();
             update order_items set quantity = quantity + 1 where order_id = old_order;
             set changed = changed + row_count();
         end if;
         if number % 5 = 0 then
+            update orders
+            inner join order_items using (order_id)
+            set
+                total_amount
+                = total_amount - quantity * unit_price + discount_amount - order_items.tax_amount
+            where order_id = old_order and line_number = 2;
+            set changed = changed + row_count();
             delete from order_items where order_id = old_order and line_number = 2;
             set changed = changed + row_count();
             delete from payments where order_id = old_order and payment_status <> 'captured';
