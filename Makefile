@@ -73,7 +73,10 @@ clean: ## Stop and remove all that was started, built or installed here
 
 .PHONY: lock
 lock: setup ## Resolve requirements/*.in anew into the locked requirements/*.txt
-	@for name in runtime dev; do \
+	@compile() { \
 		uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
-			--custom-compile-command "make lock" "requirements/$$name.in" -o "requirements/$$name.txt"; \
-	done
+			--custom-compile-command "make lock" "$$@"; \
+	}; \
+	compile requirements/runtime.in -o requirements/runtime.txt; \
+	compile requirements/db2.in -c requirements/runtime.txt -o requirements/db2.txt; \
+	compile requirements/dev.in -c requirements/db2.txt -o requirements/dev.txt

@@ -11,20 +11,25 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import unquote, urlsplit
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from orchestration.errors import SoftcartError
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 SERVERS_ENV = "servers.env"
 
-Server = Literal["postgres", "mysql", "mongo"]
+Server = Literal["postgres", "mysql", "mongo", "db2"]
+# Those that `softcart up` can run; Db2 is always the user's own.
 SERVERS: tuple[Server, ...] = ("postgres", "mysql", "mongo")
+
+# Where marts are built: dbt's targets, PostgreSQL (the staging warehouse itself) and Db2.
+Target = Literal["local", "prod"]
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,7 @@ _SCHEMES: dict[Server, tuple[tuple[str, ...], int]] = {
     "postgres": (("postgresql", "postgres"), 5432),
     "mysql": (("mysql", "mariadb"), 3306),
     "mongo": (("mongodb", "mongodb+srv"), 27017),
+    "db2": (("db2",), 50000),
 }
 
 
@@ -75,6 +81,10 @@ class Settings(BaseSettings):
     mongo_url: SecretStr | None = Field(
         default=None, description="The catalogue, mongodb://user:password@host:port/catalog"
     )
+    db2_url: SecretStr | None = Field(
+        default=None,
+        description="Production warehouse, db2://user:password@host:port/DATABASE?security=ssl",
+    )
     postgres_port: int | None = Field(
         default=None, ge=1, le=65535, description="Port of the private PostgreSQL, not another."
     )
@@ -84,7 +94,9 @@ class Settings(BaseSettings):
     mongo_port: int | None = Field(
         default=None, ge=1, le=65535, description="Port of the private Mongo server, not another."
     )
-    dbt_target: str = Field(default="local", description="Target of profiles.yml that dbt builds.")
+    targets: Annotated[tuple[Target, ...], NoDecode] = Field(
+        default=(), description="Where marts are built; production must say."
+    )
     dbt_threads: int = Field(default=4, ge=1, le=64, description="Models dbt builds at once.")
     stream_batch_rows: int = Field(
         default=20_000, ge=1, description="Row changes after which a batch of a log is full."
@@ -104,6 +116,24 @@ class Settings(BaseSettings):
     def _make_home_absolute(cls, home: Path) -> Path:
         return _absolute(home)
 
+    @field_validator("targets", mode="before")
+    @classmethod
+    def _split_targets(cls, targets: object) -> object:
+        if isinstance(targets, str):
+            return tuple(name.strip() for name in targets.split(","))
+        return targets
+
+    @model_validator(mode="after")
+    def _require_targets_in_production(self) -> Settings:
+        if not self.targets:
+            if self.environment == "production":
+                raise PydanticCustomError(
+                    "targets_missing",
+                    "SOFTCART_TARGETS must say where production builds marts: local, prod or both",
+                )
+            object.__setattr__(self, "targets", ("local",))
+        return self
+
     @classmethod
     def load(cls, *, private_servers: bool = True) -> Settings:
         """Read the settings.
@@ -122,7 +152,10 @@ class Settings(BaseSettings):
             return cls(_env_file=env_files)
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
-            name = "SOFTCART_" + "_".join(str(part) for part in first["loc"]).upper()
+            # What is wrong with several settings together has no place.
+            name = "_".join(
+                ["SOFTCART", *(str(part) for part in first["loc"][:1] or ["targets"])]
+            ).upper()
             raise SoftcartError(
                 f"Setting {name} is not valid: {first['msg']}",
                 remedy="Correct it in the environment or in .env; .env.example shows each setting",

@@ -17,18 +17,21 @@ from orchestration.connections import connect_postgres
 from orchestration.console import ReportProgress, no_progress
 from orchestration.dbt_report import DbtReport, read_report, without_rows
 from orchestration.errors import SoftcartError
-from orchestration.settings import PROJECT_DIR, Settings
+from orchestration.promote.db2.connection import driver_options
+from orchestration.settings import PROJECT_DIR, Settings, Target
 from orchestration.warehouse.locks import sole_writer
 
 _WRITES = {"build", "run", "seed", "snapshot"}
 _SECONDS_TO_STOP = 20
+# Where staging and snapshots are, whatever other targets have marts.
+_REFINES: Target = "local"
 
 
 def dbt_environment(settings: Settings) -> dict[str, str]:
     """Return the variables that dbt and profiles.yml read, for any program that starts dbt.
 
-    Holds the password, under a name whose value dbt masks in its output. Writes profiles.yml to the
-    home folder when the project has none.
+    Holds the passwords, under names whose values dbt masks in its output. Writes profiles.yml to
+    the home folder when the project has none.
 
     Raises:
         SoftcartError: No warehouse is set, or the home folder cannot be written.
@@ -38,7 +41,7 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
     return {
         "DBT_PROJECT_DIR": str(PROJECT_DIR),
         "DBT_PROFILES_DIR": str(_profiles_folder(settings)),
-        "DBT_TARGET": settings.dbt_target,
+        "DBT_TARGET": _REFINES,
         "SOFTCART_DBT_HOST": url.host,
         "SOFTCART_DBT_PORT": str(url.port),
         "SOFTCART_DBT_USER": url.user,
@@ -46,36 +49,59 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
         "SOFTCART_DBT_SSLMODE": query.get("sslmode", ["prefer"])[0],
         "SOFTCART_DBT_THREADS": str(settings.dbt_threads),
         "DBT_ENV_SECRET_SOFTCART_PASSWORD": url.password.get_secret_value(),
+        **(_db2_variables(settings) if settings.has_url("db2") else {}),
     }
 
 
-def artifact_environment(settings: Settings) -> dict[str, str]:
-    """Return the variables that make dbt leave its artifacts and logs in the home folder."""
+def _db2_variables(settings: Settings) -> dict[str, str]:
+    url = settings.url("db2")
+    return {
+        "SOFTCART_DB2_HOST": url.host,
+        "SOFTCART_DB2_PORT": str(url.port),
+        "SOFTCART_DB2_USER": url.user,
+        "SOFTCART_DB2_DATABASE": url.database,
+        "SOFTCART_DB2_OPTIONS": driver_options(url),
+        "DBT_ENV_SECRET_SOFTCART_DB2_PASSWORD": url.password.get_secret_value(),
+    }
+
+
+def artifact_environment(settings: Settings, target: Target = _REFINES) -> dict[str, str]:
+    """Return the variables that make dbt leave its artifacts and logs in the home folder.
+
+    Each target has a folder of its own: dbt parses anew when it finds another's.
+    """
     folder = settings.home / "dbt"
+    if target != _REFINES:
+        folder /= target
     return {"DBT_TARGET_PATH": str(folder / "target"), "DBT_LOG_PATH": str(folder / "logs")}
 
 
 def run_dbt(
-    settings: Settings, args: Sequence[str], report: ReportProgress = no_progress
+    settings: Settings,
+    args: Sequence[str],
+    report: ReportProgress = no_progress,
+    *,
+    target: Target = _REFINES,
 ) -> DbtReport:
     """Run a dbt command and tell what it did; nodes that fail are in the report.
 
     Args:
-        settings: Which warehouse, target and number of threads.
+        settings: Which warehouse and number of threads.
         args: The command and its options, such as `["build", "--select", "marts"]`.
         report: Told of each node that ends.
+        target: Where it works.
 
     Raises:
         SoftcartError: dbt could not run: the warehouse does not answer, another run is at work, the
             project does not compile. What a node failed of is in the report, not raised.
     """
-    places = artifact_environment(settings)
+    places = artifact_environment(settings, target)
     is_freshness = list(args[:2]) == ["source", "freshness"]
     artifact = Path(places["DBT_TARGET_PATH"]) / (
         "sources.json" if is_freshness else "run_results.json"
     )
     command = " ".join(["dbt", *(args[:2] if is_freshness else args[:1])])
-    environment = os.environ | dbt_environment(settings) | places
+    environment = os.environ | dbt_environment(settings) | places | {"DBT_TARGET": target}
     artifact.unlink(missing_ok=True)
 
     started = time.monotonic()

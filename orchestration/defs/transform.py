@@ -72,7 +72,7 @@ def _dbt_set(selector: str, manifest: Manifest, project: DbtProject) -> dg.Asset
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "run_results.json").unlink(missing_ok=True)
         variables = dbt_environment(settings) | _QUIET
-        dbt = _dbt_cli(project, variables["DBT_PROFILES_DIR"], settings.dbt_target)
+        dbt = _dbt_cli(project, variables["DBT_PROFILES_DIR"], variables["DBT_TARGET"])
         with (
             only_run(settings),
             _environment(variables),

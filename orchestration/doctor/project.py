@@ -18,7 +18,7 @@ _MAKE_PROFILE = "cp profiles.yml.example profiles.yml"
 
 
 def check_dbt(settings: Settings) -> Iterator[Finding]:
-    """Check that dbt is installed and finds the target that runs build."""
+    """Check that dbt is installed and finds the targets that runs build."""
     try:
         versions = [f"{name} {importlib.metadata.version(name)}" for name in _PACKAGES]
     except importlib.metadata.PackageNotFoundError as error:
@@ -27,9 +27,9 @@ def check_dbt(settings: Settings) -> Iterator[Finding]:
     yield ok("dbt", ", ".join(versions))
     own = PROJECT_DIR / "profiles.yml"
     # Runs use the example's contents where the user has no profile.
-    yield _check_profile(
-        settings.dbt_target, own if own.exists() else PROJECT_DIR / "profiles.yml.example"
-    )
+    file = own if own.exists() else PROJECT_DIR / "profiles.yml.example"
+    for target in sorted({"local", *settings.targets}):
+        yield _check_profile(target, file)
 
 
 def _check_profile(target: str, file: Path) -> Finding:
@@ -48,6 +48,6 @@ def _check_profile(target: str, file: Path) -> Finding:
         return fail(
             "dbt",
             f"the profile in {file} has no target {target}",
-            f"Add it, or set SOFTCART_DBT_TARGET to one of: {', '.join(sorted(targets))}",
+            f"Add it as profiles.yml.example has it, or {_MAKE_PROFILE}",
         )
     return ok("dbt", f"profile {_PROFILE} with target {target} in {file}")

@@ -9,6 +9,7 @@ import pytest
 
 import orchestration.settings
 from orchestration.errors import SoftcartError
+from orchestration.promote.db2.connection import driver_options
 from orchestration.settings import PROJECT_DIR, Settings
 
 _SECRET = "a-password-that-nobody-prints"
@@ -134,3 +135,40 @@ def test_the_example_names_every_setting_and_no_other() -> None:
     example = (PROJECT_DIR / ".env.example").read_text(encoding="utf-8")
     named = set(re.findall(r"^#? ?(SOFTCART_\w+)=", example, flags=re.MULTILINE))
     assert named == {f"SOFTCART_{name.upper()}" for name in Settings.model_fields}
+
+
+def test_production_must_say_where_marts_are(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert Settings.load().targets == ("local",)
+    monkeypatch.setenv("SOFTCART_ENVIRONMENT", "production")
+    with pytest.raises(SoftcartError, match="SOFTCART_TARGETS"):
+        Settings.load()
+    monkeypatch.setenv("SOFTCART_TARGETS", "local, prod")
+    assert Settings.load().targets == ("local", "prod")
+
+
+def test_a_target_that_is_none_is_named(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOFTCART_TARGETS", "local,oracle")
+    with pytest.raises(SoftcartError, match="SOFTCART_TARGETS"):
+        Settings.load()
+
+
+def test_a_db2_url_becomes_the_driver_s_keywords(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(
+        "SOFTCART_DB2_URL", f"db2://u:{_SECRET}@db2/BLUDB?security=ssl&certificate=/etc/db2.pem"
+    )
+    url = Settings.load().url("db2")
+    assert (url.port, url.database) == (50000, "BLUDB")
+    assert driver_options(url) == "SECURITY=SSL;SSLServerCertificate=/etc/db2.pem"
+
+
+def test_a_db2_url_with_an_unknown_parameter_is_refused(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOFTCART_DB2_URL", f"db2://u:{_SECRET}@db2/BLUDB?tls=yes")
+    with pytest.raises(SoftcartError, match="tls") as error:
+        driver_options(Settings.load().url("db2"))
+    assert _SECRET not in str(error.value)

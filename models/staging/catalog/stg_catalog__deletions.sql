@@ -1,0 +1,4 @@
+with
+{{ deletion_ctes('catalog', {'products': '_id'}) }}
+
+select * from final

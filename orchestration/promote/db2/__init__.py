@@ -1,0 +1,1 @@
+"""Db2: connections, its types and DDL, ways to load it."""
