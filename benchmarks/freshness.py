@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import time
 from contextlib import suppress
@@ -15,6 +14,7 @@ from benchmarks.processes import MemoryWatch, running
 from benchmarks.sightings import Sightings
 from benchmarks.trade import trading
 from benchmarks.warehouse import PROGRAMS, open_warehouse
+from orchestration.local.port import any_free_port
 from orchestration.settings import PROJECT_DIR
 from orchestration.ui import dagster_home
 
@@ -47,7 +47,7 @@ def measure(options: Options) -> list[Measured]:
         softcart = str(PROGRAMS / "softcart")
         log = options.work / "freshness"
         log.mkdir(exist_ok=True)
-        port = _free_port()
+        port = any_free_port()
         with (
             MemoryWatch() as memory,
             running(
@@ -144,9 +144,3 @@ def _wait_for_ui(port: int, dagster: subprocess.Popen[bytes]) -> None:
             return
         time.sleep(_LOOK_SECONDS)
     raise RuntimeError("softcart ui did not come up; see dagster.log")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -19,21 +19,20 @@
             | selectattr('name', 'equalto', name) | map(attribute='config.meta.publishes') | first -%}
         {%- set columns = published | join(', ') -%}
         {%- set staged = where_changed(key) if key else 'where 1 = 1' -%}
-        select
-            {{ columns }},
-            1 as row_sign
-        from {{ relation }}
-        {{ staged }}
-        union all
-        select
-            {{ columns }},
-            -1 as row_sign
-        from (
+        {%- set rows_now -%}
             select
                 {{ columns }},
                 1 as row_sign
             from {{ relation }}
             {{ staged }}
+        {%- endset %}
+        {{ rows_now }}
+        union all
+        select
+            {{ columns }},
+            -1 as row_sign
+        from (
+            {{ rows_now }}
             union all
             select
                 {{ columns }},

@@ -264,13 +264,14 @@ class PrivateServer(ABC):
 
     def _found_no_port(self) -> bool:
         # Whoever took the port may have left it again; the log still says so.
-        log = self.log.read_bytes() if self.log.exists() else b""
-        return b"address already in use" in log.lower() or not is_free(self._tried_port)
+        return b"address already in use" in self._logged().lower() or not is_free(self._tried_port)
+
+    def _logged(self) -> bytes:
+        return self.log.read_bytes() if self.log.exists() else b""
 
     def _failed(self, what: str) -> SoftcartError:
-        log = self.log.read_bytes() if self.log.exists() else b""
         return SoftcartError(
-            f"{self.title} {what}. The end of {self.log}:\n{telling_lines(log)}",
+            f"{self.title} {what}. The end of {self.log}:\n{telling_lines(self._logged())}",
             remedy=f"Mend what the log says (is there free space in {self.place}?) and repeat; if "
             "the data is damaged, `softcart down --delete-data` makes room for a fresh start",
         )

@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.servers, pytest.mark.slow]
 
 OpenShop = Callable[[Path], AbstractContextManager[Settings]]
 
-# Of the day, so that a build and its rebuild see the same promises kept and the same calendar.
+# One clock for all builds: a later one would break promises and add days to the calendar.
 CLOCK = ["--vars", "{as_of: '2026-11-01 12:00:00'}"]
 INCREMENT = ["run", "--selector", "increment", *CLOCK]
 REBUILD = ["run", "--full-refresh", *CLOCK]

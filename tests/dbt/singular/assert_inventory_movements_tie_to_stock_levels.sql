@@ -1,34 +1,10 @@
-{%- set built = ['fct_inventory_movements'] -%}
+{%- set quantities -%}
+    select
+        warehouse_id,
+        sku,
+        quantity
+    from {{ ref('fct_inventory_movements') }}
+{%- endset -%}
 
 -- The shop's own stock count is the sum of the movements we have: a difference is a lost movement.
-with both_sides as (
-    select
-        warehouse_id,
-        sku,
-        quantity_on_hand as quantity
-    from {{ ref('stg_oltp__stock_levels') }}
-    union all
-    select
-        warehouse_id,
-        sku,
-        -quantity as quantity
-    from {{ ref('fct_inventory_movements') }}
-)
-
-select
-    warehouse_id,
-    sku,
-    sum(quantity) as quantity_difference
-from both_sides
--- What the shop has counted anew since the build waits for the next.
-where
-    not exists (
-        select 1
-        from {{ ref('stg_oltp__stock_levels') }} as moved
-        where
-            both_sides.warehouse_id = moved.warehouse_id
-            and both_sides.sku = moved.sku
-            and moved.loaded_at > {{ all_loaded_through(built) }}
-    )
-group by warehouse_id, sku
-having sum(quantity) <> 0
+{{ differences_from_stock_levels(quantities, ['fct_inventory_movements']) }}
