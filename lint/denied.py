@@ -180,6 +180,13 @@ DENIED = (
         "select cast(a as varchar(10)) from t",
     ),
     Denied(
+        "a long varchar counted in bytes",
+        r"\bas\s+varchar\s*\(\s*\d{3,}\s*\)",
+        "type_varchar(n): names hold more than ASCII, and Db2 cuts them at n bytes",
+        "select cast(a as varchar(120)) from t",
+        "select cast(a as varchar(120 codeunits32)), cast(b as varchar(64)) from t",
+    ),
+    Denied(
         "a time or an amount as it prints",
         r"\bcast\(\s*(\w+\.)?\w*(_at|_date|_day|_amount|_price|_cost|_rate)(_local)?"
         r"\s+as\s+(var)?char",

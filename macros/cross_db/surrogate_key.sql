@@ -7,7 +7,7 @@
 {%- endmacro %}
 
 {% macro ibmdb2__surrogate_key(expressions) -%}
-    cast(lower(hex(hash_md5({{ key_text(expressions) }}))) as char(32))
+    cast(lower(hex(hash({{ key_text(expressions) }}, 0))) as char(32))
 {%- endmacro %}
 
 {% macro spark__surrogate_key(expressions) -%}

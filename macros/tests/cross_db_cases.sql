@@ -101,10 +101,22 @@
         ['bool_false', '(' ~ bool_true() ~ ' and ' ~ bool_false() ~ ')', bool_false()],
         [
             'type_money keeps four digits',
-            'cast(12345678901234.56785 as ' ~ type_money() ~ ')',
+            'cast(round(12345678901234.56785, 4) as ' ~ type_money() ~ ')',
             '12345678901234.5679',
         ],
-        ['type_rate keeps eight digits', 'cast(0.123456785 as ' ~ type_rate() ~ ')', '0.12345679'],
+        ['type_rate keeps eight digits', 'cast(round(0.123456785, 8) as ' ~ type_rate() ~ ')', '0.12345679'],
+        [
+            'in_reporting_currency rounds half away from zero',
+            in_reporting_currency(
+                'cast(-0.00125 as decimal(18, 5))', 'cast(0.2 as ' ~ type_rate() ~ ')'
+            ),
+            '-0.0003',
+        ],
+        [
+            'type_varchar counts characters',
+            "cast('€ größer 🛒, und mehr' as " ~ type_varchar(10) ~ ')',
+            "'€ größer 🛒'",
+        ],
     ]) -%}
     {{ return(cases) }}
 {%- endmacro %}

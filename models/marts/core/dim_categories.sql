@@ -49,7 +49,7 @@ known as (
             || coalesce(' > ' || category_level_2, '')
             || coalesce(' > ' || category_level_3, '')
             || coalesce(' > ' || category_level_4, '')
-            as varchar(500)
+            as {{ type_varchar(500) }}
         ) as category_path,
         category_level_1,
         category_level_2,
@@ -63,12 +63,12 @@ unknown_member as (
     select
         {{ unknown_key() }} as category_key,
         cast(null as {{ type_key() }}) as parent_category_key,
-        cast('Unknown' as varchar(120)) as category_name,
-        cast('Unknown' as varchar(500)) as category_path,
-        cast('Unknown' as varchar(120)) as category_level_1,
-        cast(null as varchar(120)) as category_level_2,
-        cast(null as varchar(120)) as category_level_3,
-        cast(null as varchar(120)) as category_level_4,
+        cast('Unknown' as {{ type_varchar(120) }}) as category_name,
+        cast('Unknown' as {{ type_varchar(500) }}) as category_path,
+        cast('Unknown' as {{ type_varchar(120) }}) as category_level_1,
+        cast(null as {{ type_varchar(120) }}) as category_level_2,
+        cast(null as {{ type_varchar(120) }}) as category_level_3,
+        cast(null as {{ type_varchar(120) }}) as category_level_4,
         0 as category_depth
     {{ dual_from() }}
 ),
