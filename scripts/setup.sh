@@ -4,16 +4,10 @@
 #   python   .venv with exactly the packages of requirements/dev.txt
 set -euo pipefail
 cd "$(dirname "$0")/.."
+source scripts/packages.sh
 
 venv=.venv
 stamp=$venv/.complete
-
-fail() {
-    echo "Error: $1" >&2
-    shift
-    printf '%s\n' "$@" >&2
-    exit 1
-}
 
 # The user's own server is used when its URL is set, in the environment or in .env.
 has_own_mysql() {
@@ -31,24 +25,6 @@ find_python() {
     fail "Python 3.11 or 3.12 is not on the PATH." "Install it (Debian 12: apt-get install python3 python3-venv) and repeat."
 }
 
-install_packages() {
-    [ $# -gt 0 ] || return 0
-    if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
-        fail "These system packages are missing: $*" \
-            "Install them (Debian, Ubuntu: sudo apt-get install --no-install-recommends $*) and repeat," \
-            "or start the servers with 'docker compose up -d' and set their URLs in .env (see .env.example)."
-    fi
-    echo "Installing system packages: $*"
-    export DEBIAN_FRONTEND=noninteractive
-    local log
-    log=$(mktemp)
-    if ! { apt-get update -q && apt-get install -q -y --no-install-recommends "$@"; } >"$log" 2>&1; then
-        tail -n 15 "$log" >&2
-        fail "apt-get could not install: $*" "Mend what it says above and repeat. Full log: $log"
-    fi
-    rm -f "$log"
-}
-
 python=$(find_python)
 missing=()
 "$python" -c 'import ensurepip, venv' 2>/dev/null || missing+=("$(basename "$(readlink -f "$python")")-venv")
@@ -56,7 +32,8 @@ if ! has_own_mysql; then
     command -v mariadbd >/dev/null || [ -x /usr/sbin/mariadbd ] || missing+=(mariadb-server-core)
     command -v mariadb >/dev/null || missing+=(mariadb-client-core)
 fi
-install_packages "${missing[@]}"
+without="or start the servers with 'docker compose up -d' and set their URLs in .env (see .env.example)." \
+    install_packages "${missing[@]}"
 
 # The stamp is written last: an interrupted installation is simply done again.
 wanted=$(cat requirements/dev.txt pyproject.toml scripts/setup.sh | sha256sum | cut -d' ' -f1)
