@@ -14,15 +14,17 @@ _COMPOSE: dict[str, Any] = yaml.safe_load((PROJECT_DIR / "compose.yaml").read_te
 _SERVICES: dict[str, dict[str, Any]] = _COMPOSE["services"]
 
 
-def test_all_three_servers_are_there() -> None:
-    assert set(_SERVICES) == {"postgres", "mysql", "mongo"}
+def test_three_servers_start_by_themselves_and_db2_when_it_is_asked_for() -> None:
+    profiles = {name: service.get("profiles") for name, service in _SERVICES.items()}
+    assert profiles == {"postgres": None, "mysql": None, "mongo": None, "db2": ["db2"]}
 
 
 @pytest.mark.parametrize("name", sorted(_SERVICES))
 def test_each_server_is_pinned_to_a_patch_version_and_has_a_health_check(name: str) -> None:
-    # PostgreSQL's versions have two parts.
-    parts = 2 if name == "postgres" else 3
-    assert re.fullmatch(r"\w+:" + r"\.".join([r"\d+"] * parts), _SERVICES[name]["image"])
+    # Parts of a version.
+    parts = {"postgres": 2, "db2": 4}.get(name, 3)
+    version = _SERVICES[name]["image"].partition(":")[2]
+    assert re.fullmatch(r"\.".join([r"\d+"] * parts), version)
     assert _SERVICES[name]["healthcheck"]["test"]
 
 
@@ -30,7 +32,12 @@ def test_each_server_is_pinned_to_a_patch_version_and_has_a_health_check(name: s
 def test_each_server_is_reached_from_this_machine_alone_on_the_ports_of_the_private_ones(
     name: str,
 ) -> None:
-    default = {"postgres": "15432:5432", "mysql": "13306:3306", "mongo": "37017:27017"}
+    default = {
+        "postgres": "15432:5432",
+        "mysql": "13306:3306",
+        "mongo": "37017:27017",
+        "db2": "15000:50000",
+    }
     assert _SERVICES[name]["ports"] == [f"127.0.0.1:{default[name]}"]
 
 
@@ -40,8 +47,14 @@ def test_passwords_come_from_the_environment_and_one_that_is_missing_stops_it(na
         value for key, value in _SERVICES[name]["environment"].items() if "PASSWORD" in key
     ]
     variable = f"{name.upper()}_PASSWORD"
-    assert any(value.startswith(f"${{{variable}:?") for value in passwords)
-    assert all(value.startswith(f"${{{variable}") for value in passwords)
+    # Compose reads what a profile leaves out, too: a password is asked for with the licence alone.
+    before = "${DB2_LICENSE:+" if name == "db2" else ""
+    assert any(value.startswith(f"{before}${{{variable}:?") for value in passwords)
+    assert all(value.startswith(f"{before}${{{variable}") for value in passwords)
+
+
+def test_db2s_licence_is_nobodys_to_accept_but_the_users() -> None:
+    assert _SERVICES["db2"]["environment"]["LICENSE"] == "${DB2_LICENSE:-}"
 
 
 def test_mysql_keeps_the_log_that_change_capture_reads() -> None:
