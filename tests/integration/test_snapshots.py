@@ -10,14 +10,14 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from conftest import OpenShop
 from ingest_shop import from_postgres, on_postgres
 
 from orchestration.connections import connect_postgres
@@ -28,6 +28,8 @@ from orchestration.settings import Settings
 from orchestration.transform import dbt_environment, run_dbt
 
 pytestmark = [pytest.mark.servers, pytest.mark.slow]
+
+OpenShop = Callable[[Path], AbstractContextManager[Settings]]
 
 _DIMENSIONS = ("+dim_customers", "+dim_products", "+dim_categories")
 
