@@ -20,7 +20,7 @@ class Db2:
     """A connection whose cursor is read at once."""
 
     def __init__(self, settings: Settings) -> None:
-        import ibm_db_dbi  # type: ignore[import-untyped]
+        import ibm_db_dbi  # type: ignore[import-untyped, unused-ignore]
 
         self.faults = ibm_db_dbi
         url = settings.url("db2")
