@@ -245,6 +245,44 @@ def _run() -> None:
         raise typer.Exit(code=1)
 
 
+promote_app = typer.Typer(
+    help="Copy the refined layer to another engine, where marts are built on it.",
+    no_args_is_help=True,
+)
+app.add_typer(promote_app, name="promote")
+
+
+@promote_app.command("db2")
+def _promote_db2(
+    full: Annotated[
+        bool, typer.Option("--full", help="Compare every row, not only what the run touches.")
+    ] = False,
+    repair: Annotated[
+        bool,
+        typer.Option("--repair", help="Compare every row, and write anew the keys that differ."),
+    ] = False,
+) -> None:
+    """Bring Db2 to what staging, snapshots and seeds are now: what changed, all at once.
+
+    \b
+    Example:
+        softcart promote db2
+        softcart promote db2 --repair
+    """
+    from orchestration.promote.db2.run import promote
+    from orchestration.promote.show import differences_text, notes_text, promote_table
+    from orchestration.settings import Settings
+
+    with progress_bars() as report:
+        done = promote(Settings.load(), report, full=full, repair=repair)
+    console.print(promote_table(done))
+    if notes := notes_text(done):
+        console.print(notes)
+    if not done.succeeded:
+        error_console.print(differences_text(done))
+        raise typer.Exit(code=1)
+
+
 @app.command("docs")
 def _docs(
     port: Annotated[

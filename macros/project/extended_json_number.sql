@@ -12,8 +12,11 @@
             {{ json }} #>> '{}'
         )
     {%- endset -%}
-    case
-        when {{ text }} ~ '^\s*[-+]?[0-9.]' and pg_input_is_valid({{ text }}, '{{ type }}')
-            then cast({{ text }} as {{ type }})
-    end
+    {#- PostgreSQL forgets the precision of a branch: without the outer cast, the column has none. #}
+    cast(
+        case
+            when {{ text }} ~ '^\s*[-+]?[0-9.]' and pg_input_is_valid({{ text }}, '{{ type }}')
+                then cast({{ text }} as {{ type }})
+        end as {{ type }}
+    )
 {%- endmacro %}

@@ -108,6 +108,8 @@ def _parse(project_dir: Path, folder: Path) -> None:
             "DBT_PROFILES_DIR": str(folder),
             "DBT_TARGET_PATH": str(folder),
             "DBT_LOG_PATH": str(folder),
+            # Whoever evaluated `softcart env` has a target of the real profile here.
+            "DBT_TARGET": "parse",
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         },
         capture_output=True,
