@@ -237,6 +237,19 @@ def test_blocks(db2: Db2) -> None:
     assert db2("select 1 as n from syscat.schemata where schemaname = 'OTHER'") == []
 
 
+def test_comments(db2: Db2) -> None:
+    db2("create table shop.t (a integer, b integer)")
+    db2("comment on table shop.t is 'It''s a table'")
+    db2("comment on shop.t (a is 'One', b is 'Two')")
+    db2("comment on column shop.t.b is '" + "ä" * 127 + "'")
+    db2.refuses("comment on column shop.t.b is '" + "ä" * 128 + "'", -102)
+    assert db2("select remarks from syscat.tables where tabname = 'T'") == [("It's a table",)]
+    assert db2("select remarks from syscat.columns where tabname = 'T' order by colno") == [
+        ("One",),
+        ("ä" * 127,),
+    ]
+
+
 def test_grants_are_recorded(db2: Db2) -> None:
     db2("create table shop.t (a integer)")
     db2.refuses("grant select on table shop.t to role bi", -204)

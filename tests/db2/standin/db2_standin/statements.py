@@ -25,6 +25,8 @@ Statements = list[str]
 
 # What says how a table is stored, after its columns. Only ORGANIZE BY is looked at.
 _STORAGE = {"IN", "INDEX", "LONG", "ORGANIZE", "DISTRIBUTE", "COMPRESS", "NOT", "DATA", "CCSID"}
+# Bytes of a comment.
+_REMARK = 254
 # ALTER TABLE's properties that nothing here depends on.
 _PROPERTIES = {"VOLATILE", "NOT", "APPEND", "LOCKSIZE", "COMPRESS", "ACTIVATE", "PCTFREE"}
 
@@ -223,16 +225,23 @@ def _refresh(tokens: Tokens) -> Statements:
 
 
 def _comment(tokens: Tokens) -> Statements:
+    for token in tokens:
+        if token.kind == "text" and len(token.written[1:-1].replace("''", "'").encode()) > _REMARK:
+            raise Db2Error(-102, "54002", f'The constant "{token.written[:20]}..." is too long.')
     place = find(tokens, "IS")
     remark = translated(tokens[place + 1 :])
     if tokens[2].upper == "TABLE":
         _, relation, _ = _relation(tokens, 3)
         return [f"select db2.comment_on({relation}, {remark})"]
-    if tokens[2].upper == "COLUMN":
-        return [f"comment on column {translated(tokens[3:place])} is {remark}"]
-    if tokens[2].upper == "SCHEMA":
-        return [f"comment on schema {translated(tokens[3:place])} is {remark}"]
-    raise not_emulated(f"COMMENT ON {tokens[2].upper}")
+    if tokens[2].upper in ("COLUMN", "SCHEMA"):
+        return [f"comment on {tokens[2]} {translated(tokens[3:place])} is {remark}"]
+    name, _, opens = _relation(tokens, 2)
+    if not says(tokens, opens, "("):
+        raise not_emulated(f"COMMENT ON {tokens[2].upper}")
+    return [
+        f"comment on column {name}.{translated(each)}"
+        for each in split(tokens[opens + 1 : closing(tokens, opens)])
+    ]
 
 
 def _alter_table(tokens: Tokens) -> Statements:

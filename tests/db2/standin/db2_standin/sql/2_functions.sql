@@ -134,6 +134,10 @@ create function db2.text_of(value character) returns text
 language sql immutable strict parallel safe
 return textin(bpcharout(value));
 
+create function db2.text_of(value smallint) returns text
+language sql immutable strict parallel safe
+return value::text;
+
 create function db2.text_of(value integer) returns text
 language sql immutable strict parallel safe
 return value::text;
