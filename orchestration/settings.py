@@ -97,6 +97,11 @@ class Settings(BaseSettings):
     targets: Annotated[tuple[Target, ...], NoDecode] = Field(
         default=(), description="Where marts are built; production must say."
     )
+    reader_role: str = Field(
+        default="",
+        pattern=r"^([A-Za-z][A-Za-z0-9_]*)?$",
+        description="Role that may read the marts; empty grants nobody.",
+    )
     dbt_threads: int = Field(default=4, ge=1, le=64, description="Models dbt builds at once.")
     stream_batch_rows: int = Field(
         default=20_000, ge=1, description="Row changes after which a batch of a log is full."

@@ -48,6 +48,7 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
         "SOFTCART_DBT_DATABASE": url.database,
         "SOFTCART_DBT_SSLMODE": query.get("sslmode", ["prefer"])[0],
         "SOFTCART_DBT_THREADS": str(settings.dbt_threads),
+        "SOFTCART_READER_ROLE": settings.reader_role,
         "DBT_ENV_SECRET_SOFTCART_PASSWORD": url.password.get_secret_value(),
         **(_db2_variables(settings) if settings.has_url("db2") else {}),
     }

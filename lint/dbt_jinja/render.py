@@ -24,6 +24,8 @@ Engine = Literal["postgres", "ibmdb2", "spark"]
 ENGINES: tuple[Engine, ...] = ("postgres", "ibmdb2", "spark")
 
 _MACRO = re.compile(r"{%-?\s*macro\s+(\w+)\(")
+# dbt's own tag; no model calls what it defines.
+_MATERIALIZATION = re.compile(r"{%-?\s*materialization\b.*?\bendmaterialization\s*-?%}", re.DOTALL)
 
 # dbt's own type macros, as far as models use them.
 _DBT_TYPES: dict[Engine, dict[str, str]] = {
@@ -84,7 +86,8 @@ class Renderer:
         }
         self._macros: dict[str, Macro] = {}
         files = [
-            file.read_text(encoding="utf-8") for file in sorted((project / "macros").rglob("*.sql"))
+            _MATERIALIZATION.sub("", file.read_text(encoding="utf-8"))
+            for file in sorted((project / "macros").rglob("*.sql"))
         ]
         # A file's macros keep the names that are there when it is loaded, and they call each other:
         # so every name is there before the first file is.

@@ -3,7 +3,7 @@
 {% macro finish_build() -%}
     {%- if execute and model.config.materialized == 'incremental' -%}
         {%- if model.config.meta.get('publishes') and not is_incremental() -%}
-            {%- do run_statements([new_journal()] + journal_columns()) -%}
+            {%- do run_statements(new_journal() + journal_columns()) -%}
         {%- endif -%}
         update {{ incremental_table('watermarks') }}
         set
@@ -25,10 +25,10 @@
     ) -%}
     {%- set statements = [] -%}
     {%- if journal -%}
-        {%- set had = get_columns_in_relation(journal) | map(attribute='name') | list -%}
+        {%- set had = get_columns_in_relation(journal) | map(attribute='name') | map('lower') | list -%}
         {%- set types = {'row_sign': dbt.type_int()} -%}
         {%- for column in get_columns_in_relation(this) -%}
-            {%- do types.update({column.name: column.data_type}) -%}
+            {%- do types.update({column.name | lower: column.data_type}) -%}
         {%- endfor -%}
         {%- for name in model.config.meta.publishes + ['row_sign'] if name not in had -%}
             {%- do statements.append(

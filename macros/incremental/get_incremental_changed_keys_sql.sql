@@ -90,5 +90,5 @@
             where model in ('{{ readers | join("', '") }}')
         )
     {%- endset -%}
-    {{ return([new_journal(), published, pruned] + statistics(journal)) }}
+    {{ return(new_journal() + [published, pruned] + statistics(journal)) }}
 {%- endmacro %}

@@ -16,7 +16,7 @@
             {%- do adapter.create_schema(
                 api.Relation.create(database=target.database, schema='incremental')
             ) -%}
-            {%- do run_statements(watermark_statements()) -%}
+            {%- do commit_statements(watermark_statements()) -%}
         {%- endif -%}
     {%- endif -%}
 {%- endmacro %}
@@ -42,6 +42,16 @@
         )
     {%- endset -%}
     {{ return([table]) }}
+{%- endmacro %}
+
+{# With an index, always used: a build that read the whole table would wait for those at work beside it. #}
+{% macro ibmdb2__watermark_statements() -%}
+    {%- set table = incremental_table('watermarks') -%}
+    {{ return([
+        default__watermark_statements()[0] ~ ' organize by row',
+        'alter table ' ~ table ~ ' add primary key (model)',
+        'alter table ' ~ table ~ ' volatile cardinality',
+    ]) }}
 {%- endmacro %}
 
 {# A function is evaluated when a query is planned, so the planner knows how few rows are newer than the

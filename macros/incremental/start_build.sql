@@ -49,6 +49,15 @@
     ]) }}
 {%- endmacro %}
 
+{% macro ibmdb2__stage_keys(rule) -%}
+    {%- set statements = work_table(staged_keys(), 'select * from ' ~ rule) -%}
+    {%- if adapter.get_relation(target.database, 'incremental', 'keys_of_' ~ model.name) -%}
+        {%- do statements.insert(0, 'drop table ' ~ staged_keys()) -%}
+    {%- endif -%}
+    {%- do statements.append('insert into ' ~ staged_keys() ~ ' select * from ' ~ rule) -%}
+    {{ return(statements) }}
+{%- endmacro %}
+
 {% macro postgres__stage_keys(rule) -%}
     {{ return([
         'set local client_min_messages = warning',
