@@ -41,6 +41,10 @@ lint: setup ## All static checks: Python, SQL in three dialects, the house rules
 	@python -m lint.bouncer
 
 # How far Db2 is proven without one, rung by rung; each says what it is. docs/db2.md
+.PHONY: db2-lint
+db2-lint: setup ## Db2, rung 1 of 4: the SQL for it, compiled and read without a server
+	@python -m lint.db2
+
 .PHONY: db2-wire
 db2-wire: setup ## Db2, rung 3 of 4: its driver over its protocol, against Apache Derby
 	@scripts/setup_derby.sh

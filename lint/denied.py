@@ -232,7 +232,12 @@ DENIED_JINJA = (
 
 def find_denied(sql: str) -> Iterator[tuple[Denied, int]]:
     """Yield each denied form in SQL that Jinja has rendered, with its line, from 1."""
-    yield from _find(DENIED, _bare(sql))
+    yield from find_rules(DENIED, sql)
+
+
+def find_rules(rules: tuple[Denied, ...], sql: str) -> Iterator[tuple[Denied, int]]:
+    """Yield each form of `rules` in SQL that Jinja has rendered, with its line, from 1."""
+    yield from _find(rules, _bare(sql))
 
 
 def find_denied_jinja(text: str) -> Iterator[tuple[Denied, int]]:

@@ -15,9 +15,9 @@ from lint.dialects import parse_faults
 from lint.layers import layer_of, misreadings
 from lint.properties import shape_faults
 
-_PORTABLE = ("models/intermediate", "models/marts")
+PORTABLE = ("models/intermediate", "models/marts")
 # Views of the day they are read on: they alone read the clock, and by one macro.
-_LIVE = ("models/intermediate/live", "models/marts/live")
+LIVE = ("models/intermediate/live", "models/marts/live")
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def check_project(project: Path, *, processes: int = 2) -> list[Fault]:
         found = misreadings(layer, rendered.refs, rendered.sources, seeds)
         faults += [Fault(file.relative_to(project), 1, what) for what in found]
     portable = [
-        file for file in models if file.relative_to(project).as_posix().startswith(_PORTABLE)
+        file for file in models if file.relative_to(project).as_posix().startswith(PORTABLE)
     ]
     with ProcessPoolExecutor(processes) as pool:
         for of_model in pool.map(portability_faults, [project] * len(portable), portable):
@@ -84,7 +84,7 @@ def portability_faults(project: Path, file: Path) -> list[Fault]:
         sql = renderer.render(file).sql
         if engine == "ibmdb2":
             # One engine's text is enough: the strictest, and the one with the least of its own.
-            if name.as_posix().startswith(_LIVE):
+            if name.as_posix().startswith(LIVE):
                 sql = sql.replace(renderer.context["current_date_utc"](), "live_date")
             for rule, line in find_denied(sql):
                 faults.append(Fault(name, line, f"{rule.name} ({engine}): use {rule.instead}"))

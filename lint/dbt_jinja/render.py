@@ -7,11 +7,12 @@ Spark's SQL can be read, parsed and checked on a machine that has neither.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
-from types import SimpleNamespace
+from types import CodeType, SimpleNamespace
 from typing import Any, Literal, cast
 
 import jinja2
@@ -23,9 +24,9 @@ PROJECT_DIR = Path(__file__).resolve().parents[2]
 Engine = Literal["postgres", "ibmdb2", "spark"]
 ENGINES: tuple[Engine, ...] = ("postgres", "ibmdb2", "spark")
 
-_MACRO = re.compile(r"{%-?\s*macro\s+(\w+)\(")
-# dbt's own tag; no model calls what it defines.
-_MATERIALIZATION = re.compile(r"{%-?\s*materialization\b.*?\bendmaterialization\s*-?%}", re.DOTALL)
+# Each by itself, so that it finds the macros beside it as it finds all others: they may `return()`.
+# What else is in such files, materializations and tests, is dbt's own Jinja.
+_MACRO = re.compile(r"{%-?\s*macro\s+(\w+)\(.*?{%-?\s*endmacro\s*-?%}", re.DOTALL)
 
 # dbt's own type macros, as far as models use them.
 _DBT_TYPES: dict[Engine, dict[str, str]] = {
@@ -33,6 +34,13 @@ _DBT_TYPES: dict[Engine, dict[str, str]] = {
     "ibmdb2": {"type_int": "integer", "type_bigint": "bigint", "type_timestamp": "timestamp"},
     "spark": {"type_int": "int", "type_bigint": "bigint", "type_timestamp": "timestamp"},
 }
+
+
+_ENVIRONMENT = jinja2.Environment(
+    extensions=["jinja2.ext.do"],
+    undefined=jinja2.StrictUndefined,
+    autoescape=False,  # noqa: S701 - SQL, not HTML
+)
 
 
 @dataclass
@@ -56,16 +64,15 @@ class Renderer:
     Args:
         engine: Prefix of the macros that `adapter.dispatch` takes before `default__`.
         project: Folder of `dbt_project.yml`.
+        given: What Jinja finds besides, or in place of what it would find: a model in its second
+            build, the graph. `adapter` can be given methods, but keeps its `dispatch`.
     """
 
-    def __init__(self, engine: Engine, project: Path) -> None:
+    def __init__(
+        self, engine: Engine, project: Path, given: Mapping[str, Any] | None = None
+    ) -> None:
         self._engine = engine
         self._seen = Rendered()
-        self._environment = jinja2.Environment(
-            extensions=["jinja2.ext.do"],
-            undefined=jinja2.StrictUndefined,
-            autoescape=False,  # noqa: S701 - SQL, not HTML
-        )
         variables = yaml.safe_load((project / "dbt_project.yml").read_text(encoding="utf-8"))
         self.context: dict[str, Any] = {
             "adapter": SimpleNamespace(dispatch=self._dispatch),
@@ -85,20 +92,19 @@ class Renderer:
             "var": lambda name, default=None: variables["vars"].get(name, default),
         }
         self._macros: dict[str, Macro] = {}
-        files = [
-            _MATERIALIZATION.sub("", file.read_text(encoding="utf-8"))
+        # A macro keeps the names that are there when it is loaded, and macros call each other: so
+        # every name is there before the first macro is.
+        found = [
+            macro
             for file in sorted((project / "macros").rglob("*.sql"))
+            for macro in _MACRO.finditer(file.read_text(encoding="utf-8"))
         ]
-        # A file's macros keep the names that are there when it is loaded, and they call each other:
-        # so every name is there before the first file is.
-        names = [name for text in files for name in _MACRO.findall(text)]
-        calls = {name: self._caller(name) for name in names}
-        self.context |= {**calls, "softcart": SimpleNamespace(**calls)}
-        for text in files:
-            module = self._environment.from_string(text, globals=self.context).module
-            self._macros |= {
-                n: value for n, value in vars(module).items() if isinstance(value, Macro)
-            }
+        calls = {macro[1]: self._caller(macro[1]) for macro in found}
+        self.context |= {**calls, **(given or {}), "softcart": SimpleNamespace(**calls)}
+        self.context["adapter"].dispatch = self._dispatch
+        for macro in found:
+            module = _template(macro[0], self.context).module
+            self._macros[macro[1]] = cast("Macro", getattr(module, macro[1]))
 
     def render(self, file: Path) -> Rendered:
         """Render a model.
@@ -107,9 +113,7 @@ class Renderer:
             jinja2.TemplateError: The file is not Jinja, or names something that dbt lacks too.
         """
         self._seen = Rendered()
-        template = self._environment.from_string(
-            file.read_text(encoding="utf-8"), globals=self.context
-        )
+        template = _template(file.read_text(encoding="utf-8"), self.context)
         self._seen.sql = template.render().strip() + "\n"
         return self._seen
 
@@ -137,6 +141,17 @@ class Renderer:
     def _source(self, source: str, table: str) -> str:
         self._seen.sources.add(f"{source}.{table}")
         return f"raw_{source}.{table}"
+
+
+def _template(text: str, names: Mapping[str, Any]) -> jinja2.Template:
+    return jinja2.Template.from_code(
+        _ENVIRONMENT, _code(text), _ENVIRONMENT.make_globals(dict(names))
+    )
+
+
+@cache
+def _code(text: str) -> CodeType:
+    return _ENVIRONMENT.compile(text)
 
 
 class _ReturnError(Exception):
