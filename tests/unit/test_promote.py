@@ -120,11 +120,16 @@ def test_the_statement_of_a_file_names_columns_types_and_a_quoted_path() -> None
     )
 
 
-def test_chunks_are_bounded_in_rows_and_in_size_and_lose_nothing() -> None:
-    rows = [(str(number), "x" * (100 if number == 4 else 1)) for number in range(10)]
-    cut = list(chunks(rows, 3, 50))
-    assert [len(chunk) for chunk in cut] == [3, 2, 3, 2]
-    assert [row for chunk in cut for row in chunk] == rows
+def test_chunks_are_bounded_in_rows_and_in_the_drivers_memory_and_lose_nothing() -> None:
+    columns = Table(relation(Column("note", "text"))).columns
+    # Of the long text the driver sets aside 64 MB for each row of its chunk.
+    rows: list[connection.Row] = [
+        (str(number), "x" * (30_000_000 if number == 4 else 1)) for number in range(10)
+    ]
+    cut = list(chunks(rows, columns, 3))
+    assert [len(chunk) for chunk, _ in cut] == [3, 1, 1, 3, 2]
+    assert [octets for _, octets in cut] == [4096, 4096, 1 << 25, 4096, 4096]
+    assert [row for chunk, _ in cut for row in chunk] == rows
 
 
 @pytest.mark.parametrize("number", [-SPAN - 1, -SPAN, -1, 0, 1, SPAN - 1, SPAN, 3 * SPAN + 7])

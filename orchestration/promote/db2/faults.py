@@ -11,6 +11,8 @@ from orchestration.settings import ServerUrl
 NOTHING_LOST: Final = "Nothing of it is visible: run `softcart promote db2` again"
 
 _SQLCODE: Final = re.compile(r"\bSQL(\d{4,5})[NCW]?\b")
+# The driver's own messages of a connection that is gone have no number of Db2's.
+_GONE: Final = re.compile(r"\bCLI010[68]E\b")
 
 _Told = tuple[str, str]
 
@@ -78,14 +80,16 @@ _FAULTS: Final[dict[int, _Told]] = {
 # Messages that mean the same.
 _SAME: Final = {
     1031: 1013, 1336: 30081, 1032: 30081, 1042: 1224, 1229: 1224, 1223: 1224, 30080: 30081,
-    30020: 1224, 1651: 30081, 968: 289, 913: 911, 302: 433, 707: 552, 567: 551, 553: 551,
+    30020: 1224, 1651: 30081, 30108: 30081, 30061: 1013, 968: 289, 913: 911, 302: 433, 707: 552,
+    567: 551, 553: 551,
 }  # fmt: skip
 
 
 def sqlcode(error: BaseException) -> int | None:
     """Return the number of Db2's message, such as 30082 of SQL30082N; None without one."""
-    found = _SQLCODE.search(str(error))
-    return int(found[1]) if found else None
+    if found := _SQLCODE.search(str(error)):
+        return int(found[1])
+    return 30081 if _GONE.search(str(error)) else None
 
 
 def db2_fault(error: BaseException, url: ServerUrl, work: str) -> SoftcartError:

@@ -20,8 +20,12 @@ BULK_ROWS: Final = 200_000
 """From this many rows on, a file is faster to send than statements."""
 
 _ARRAY_ROWS: Final = 10_000
-_ARRAY_CHARACTERS: Final = 8_000_000
 _MARKERS: Final = 1_000
+# For each value the driver sets room aside for the longest one of its type, two bytes a unit: of a
+# long text 128 MB, so its length is said in the statement, as that of the longest one in a chunk.
+_ROOM: Final = 128_000_000
+_ROOM_OF_UNIT: Final = 2
+_SHORTEST_CLOB: Final = 4_096
 _FILE_ROWS: Final = 1_000_000
 _FILE_CHARACTERS: Final = 256_000_000
 
@@ -93,12 +97,11 @@ class ArrayInsert(_AlwaysThere):
         rows: Iterator[Row],
     ) -> int:
         """Insert rows, and commit after every chunk."""
-        statement = _insert(table, columns, 1)
         loaded = 0
-        for chunk in chunks(rows, _ARRAY_ROWS, _ARRAY_CHARACTERS):
+        for chunk, clob_octets in chunks(rows, columns, _ARRAY_ROWS):
             cursor = connection.cursor()
             try:
-                cursor.executemany(statement, chunk)
+                cursor.executemany(_insert(table, columns, 1, clob_octets), chunk)
             finally:
                 cursor.close()
             connection.commit()
@@ -121,9 +124,9 @@ class ValuesInsert(_AlwaysThere):
         """Insert rows, and commit after every chunk."""
         loaded = 0
         most = max(1, _MARKERS // len(columns))
-        for chunk in chunks(rows, most, _ARRAY_CHARACTERS):
+        for chunk, clob_octets in chunks(rows, columns, most):
             values = [value for row in chunk for value in row]
-            execute(connection, _insert(table, columns, len(chunk)), values)
+            execute(connection, _insert(table, columns, len(chunk), clob_octets), values)
             connection.commit()
             loaded += len(chunk)
         return loaded
@@ -216,22 +219,42 @@ def file_line(row: Row) -> str:
     return "|".join(map(_field, row)) + "\n"
 
 
-def chunks(rows: Iterable[Row], most_rows: int, most_characters: int) -> Iterator[list[Row]]:
-    """Yield rows in lists that are bounded in number and in size."""
+def chunks(
+    rows: Iterable[Row], columns: Sequence[Db2Column], most_rows: int
+) -> Iterator[tuple[list[Row], int]]:
+    """Yield rows in lists, bounded in number and in what the driver sets aside for them.
+
+    Args:
+        rows: To be cut into lists.
+        columns: In the order of the values.
+        most_rows: Of a list.
+
+    Yields:
+        A list, and how many bytes its longest long text needs at most.
+    """
+    clobs = [number for number, column in enumerate(columns) if column.kind == "clob"]
+    others = sum(column.octets for column in columns if column.kind != "clob")
     chunk: list[Row] = []
-    characters = 0
+    longest = _SHORTEST_CLOB
     for row in rows:
+        here = max([_SHORTEST_CLOB, *(_clob_octets(row[number]) for number in clobs)])
+        room = _ROOM_OF_UNIT * (others + len(clobs) * max(longest, here))
+        if chunk and (len(chunk) >= most_rows or (len(chunk) + 1) * room > _ROOM):
+            yield chunk, longest
+            chunk, longest = [], _SHORTEST_CLOB
         chunk.append(row)
-        characters += _characters(row)
-        if len(chunk) >= most_rows or characters >= most_characters:
-            yield chunk
-            chunk, characters = [], 0
+        longest = max(longest, here)
     if chunk:
-        yield chunk
+        yield chunk, longest
+
+
+def _clob_octets(value: str | bool | None) -> int:
+    """Return a bound of a long text's size, a power of two, so that few statements differ."""
+    return 1 << (len(value.encode()) - 1).bit_length() if isinstance(value, str) and value else 0
 
 
 def _streams(rows: Iterator[Row], most_rows: int, most_characters: int) -> Iterator[Iterator[Row]]:
-    """Yield rows in streams that are bounded as chunks are, each to be read to its end."""
+    """Yield rows in streams that are bounded in number and size, each to be read to its end."""
 
     def stream(first: Row) -> Iterator[Row]:
         row: Row | None = first
@@ -262,7 +285,8 @@ def _characters(row: Row) -> int:
     return sum(len(value) for value in row if isinstance(value, str))
 
 
-def _insert(table: str, columns: Sequence[Db2Column], rows: int) -> str:
+def _insert(table: str, columns: Sequence[Db2Column], rows: int, clob_octets: int) -> str:
     names = name_list(column.name for column in columns)
-    markers = f"({', '.join('?' * len(columns))})"
-    return f"INSERT INTO {table} ({names}) VALUES {', '.join([markers] * rows)}"
+    long = f"CAST(? AS CLOB({clob_octets}))"
+    markers = ", ".join(long if column.kind == "clob" else "?" for column in columns)
+    return f"INSERT INTO {table} ({names}) VALUES {', '.join([f'({markers})'] * rows)}"

@@ -67,11 +67,11 @@ def connect(url: str) -> Any:
 def run(url: str, *steps: Step) -> list[Row]:
     """Take steps on one connection; what is not committed then is rolled back."""
     rows: list[Row] = []
-    with _told():
+    with told():
         connection = connect(url)
     try:
         for step in steps:
-            with _told():
+            with told():
                 rows = _take(connection, step)
     finally:
         # One that is lost cannot be closed; why it is lost is what counts.
@@ -81,8 +81,12 @@ def run(url: str, *steps: Step) -> list[Row]:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    # The driver raises errors of its own module's types, and plain ones.
+def told() -> Iterator[None]:
+    """Raise errors of the block as one that reaches another process whole.
+
+    Raises:
+        StatementError: In place of any other; the driver's are of its own types, and plain ones.
+    """
     try:
         yield
     except Exception as error:
