@@ -38,6 +38,7 @@ lint: setup ## All static checks: Python, SQL in three dialects, the house rules
 	@mypy
 	@sqlfluff lint --disable-progress-bar models tests/dbt
 	@python -m lint
+	@python -m lint.db2
 	@python -m lint.bouncer
 
 # How far Db2 is proven without one, rung by rung; each says what it is. docs/db2.md
