@@ -3,7 +3,7 @@
    out joins by them, and BI tools draw their models from them; Db2 checks nothing. A test that failed, warned or did
    not run, that looks at some rows only, or at columns that may be null, proves no key. #}
 {% macro declare_keys(results) -%}
-    {%- if execute -%}
+    {%- if is_run() -%}
         {{ return(adapter.dispatch('declare_keys', 'softcart')(results)) }}
     {%- endif -%}
 {%- endmacro %}

@@ -1,7 +1,7 @@
 {# on-run-end: makes the summary tables that are not there, refreshes those whose tables this run has written, and
    brings statistics to every table that has none: without them the optimizer would not choose a summary. #}
 {% macro refresh_summaries(results) -%}
-    {%- if execute -%}
+    {%- if is_run() -%}
         {{ return(adapter.dispatch('refresh_summaries', 'softcart')(results)) }}
     {%- endif -%}
 {%- endmacro %}

@@ -3,7 +3,7 @@
    its test finds broken, would give wrong answers; and Db2 renames no table that has one. What holds is declared
    again at the end (declare_keys, refresh_summaries). Only Db2 has any. #}
 {% macro withdraw_keys() -%}
-    {%- if execute -%}
+    {%- if is_run() -%}
         {{ return(adapter.dispatch('withdraw_keys', 'softcart')()) }}
     {%- endif -%}
 {%- endmacro %}

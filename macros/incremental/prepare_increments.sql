@@ -10,7 +10,7 @@
 
    A model's journal, `changes_in_<model>`, is made by its first build. #}
 {% macro prepare_increments() -%}
-    {%- if execute -%}
+    {%- if is_run() -%}
         {%- set found = adapter.get_relation(target.database, 'incremental', 'watermarks') -%}
         {%- if found is none -%}
             {%- do adapter.create_schema(

@@ -24,7 +24,7 @@
 
 {# on-run-start: lets the readers' role into the schema of the marts, where an engine asks for that. #}
 {% macro admit_readers() -%}
-    {%- if execute and reader_role() -%}
+    {%- if is_run() and reader_role() -%}
         {{ return(adapter.dispatch('admit_readers', 'softcart')()) }}
     {%- endif -%}
 {%- endmacro %}
