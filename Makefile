@@ -53,6 +53,17 @@ db2-wire: setup ## Db2, rung 3 of 4: its driver over its protocol, against Apach
 	@pytest tests/db2/derby
 	@echo "Proven: what the driver does over the wire. Not proven: Db2's SQL and server, only make db2-real does that."
 
+# From the environment or .env, as for any other command.
+DB2_URL = python -c 'from orchestration.settings import Settings; s = Settings.load(); \
+	print(s.url("db2").full.get_secret_value() if s.has_url("db2") else "")'
+
+.PHONY: db2-real
+db2-real: setup ## Db2, rung 4 of 4: promote, build and parity on the Db2 of SOFTCART_DB2_URL, which is made empty
+	@echo "Rung 4 of 4, the real one: promote, build and parity on a Db2. The schemas of a warehouse are dropped there first."
+	@url=$$($(DB2_URL)); SOFTCART_TEST_DB2_URL=$$url pytest -v tests/db2/test_real.py; \
+	if [ -z "$$url" ]; then echo "Nothing is proven of Db2: SOFTCART_DB2_URL names none. docs/db2.md says how to have one."; \
+	else echo "Proven on this Db2, its version and its configuration. docs/db2.md lists what to look at by eye."; fi
+
 .PHONY: soak
 soak: setup ## The law on thousands of random histories, and the stream under kill -9 for long, with new seeds
 	@SOFTCART_TEST_LAW_MORE=$(SOAK_WAREHOUSES) pytest -v -s tests/law -k random_histories
