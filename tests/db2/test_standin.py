@@ -182,6 +182,7 @@ def test_many_rows_at_once(db2: Db2) -> None:
         ("varchar_format(cast('2024-01-31' as date) - (2 + 1) days, 'YYYY-MM-DD')", "2024-01-28"),
         ("cast('2024-03-01' as date) - cast('2024-01-31' as date)", Decimal(101)),
         ("midnight_seconds(cast('2024-01-01 01:00:01.9' as timestamp))", 3601),
+        ("timestampdiff(16, char(timestamp('2025-01-01') - timestamp('2024-01-01')))", 365),
         ("hex(hash_md5('a'))", "0CC175B9C0F1B6A831C399E269772661"),
         ("locate('b', 'abc')", 2),
         ("substr('abc', 2, 1)", "b"),
@@ -259,6 +260,11 @@ def test_grants_are_recorded(db2: Db2) -> None:
     assert db2(privileges) == [("BI", "SELECT", "T")]
     db2("rename table shop.t to u")
     assert db2(privileges) == [("BI", "SELECT", "U")]
+    db2("drop table shop.u")
+    db2("create view shop.v as select 1 as a from sysibm.sysdummy1")
+    db2("grant select on table shop.v to user anna")
+    db2("create or replace view shop.v as select 2 as b from sysibm.sysdummy1")
+    assert db2(privileges) == [("ANNA", "SELECT", "V")]
 
 
 def test_column_organized_tables_have_no_indexes(db2: Db2) -> None:

@@ -86,6 +86,7 @@ _NAMED_TYPES = {
     "DATE": "date",
     "TIME": "time",
     "TIMESTAMP": "timestamp",
+    "DATETIME": "timestamp",
     "CLOB": "db2.clob",
     "BLOB": "bytea",
     "VARBINARY": "bytea",

@@ -263,6 +263,34 @@ create function db2.add_months(value date, months integer) returns date
 language sql immutable strict parallel safe
 return (value + make_interval(months => months))::date;
 
+-- An estimate, as documented: of a duration's text, with years of 365 days and months of 30.
+create function db2.timestampdiff(unit integer, duration text) returns integer
+language sql immutable strict parallel safe
+return (
+    select trunc(
+        case unit
+            when 256 then year
+            when 128 then (year * 12 + month) / 3
+            when 64 then year * 12 + month
+            when 32 then (year * 365 + month * 30 + day) / 7
+            when 16 then year * 365 + month * 30 + day
+            when 8 then (year * 365 + month * 30 + day) * 24 + hour
+            when 4 then ((year * 365 + month * 30 + day) * 24 + hour) * 60 + minute
+            when 2 then (((year * 365 + month * 30 + day) * 24 + hour) * 60 + minute) * 60 + second
+        end
+    )
+    from (
+        select
+            trunc(value / 10000000000) as year,
+            trunc(value / 100000000) % 100 as month,
+            trunc(value / 1000000) % 100 as day,
+            trunc(value / 10000) % 100 as hour,
+            trunc(value / 100) % 100 as minute,
+            trunc(value) % 100 as second
+        from (select duration::numeric as value) as given
+    ) as parts
+)::integer;
+
 -- Sums of integers are integers, and so is their average; a count is an INTEGER.
 create aggregate db2.sum(integer) (sfunc = int4pl, stype = integer);
 create aggregate db2.sum(bigint) (sfunc = int8pl, stype = bigint);

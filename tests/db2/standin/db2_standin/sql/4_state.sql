@@ -173,14 +173,19 @@ begin
     end if;
 end $$;
 
+-- Before CREATE OR REPLACE VIEW: what was granted stays.
 create function db2.replace_view(relation text) returns void
 language plpgsql as $$
 declare
     names constant text[] := parse_ident(relation);
+    given db2.privileges[];
 begin
     if exists (select from db2.views
         where viewschema = db2.swapcase(names[1]) and viewname = db2.swapcase(names[2])) then
+        select array_agg(privileges) into given from db2.privileges
+        where objectschema = db2.swapcase(names[1]) and objectname = db2.swapcase(names[2]);
         perform db2.drop_view(relation);
+        insert into db2.privileges select (each).* from unnest(given) as each;
     end if;
 end $$;
 
