@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import click
 import typer
@@ -225,7 +225,7 @@ def _end(end: Callable[[], None], number: int) -> None:
 
 @app.command("run")
 def _run() -> None:
-    """Run the main job: ingest, dbt build, then the key figures.
+    """Run the main job: ingest, dbt build on each target, then the key figures.
 
     \b
     Example:
@@ -233,13 +233,18 @@ def _run() -> None:
     """
     from orchestration.ingest.show import faults_text, ingest_table
     from orchestration.pipeline import run_pipeline
+    from orchestration.promote.show import promote_table
     from orchestration.settings import Settings
-    from orchestration.summary_show import summary_text
+    from orchestration.summary_show import builds_text, summary_text
 
     with progress_bars() as report:
         done = run_pipeline(Settings.load(), report)
     console.print(ingest_table(done.ingest))
-    console.print(summary_text(done.summary, done.dbt, now=datetime.now(UTC)))
+    if done.promote:
+        console.print(promote_table(done.promote))
+    if done.summary:
+        console.print(summary_text(done.summary, now=datetime.now(UTC)))
+    console.print(builds_text(done.dbt))
     if not done.ingest.succeeded:
         error_console.print(faults_text(done.ingest))
         raise typer.Exit(code=1)
@@ -288,12 +293,16 @@ def _docs(
     port: Annotated[
         int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1 to listen on.")
     ] = 13080,
+    target: Annotated[
+        Literal["local", "prod"], typer.Option(help="The target whose marts they describe.")
+    ] = "local",
 ) -> None:
     """Write the dbt docs from the built warehouse and serve them on this machine, until Ctrl-C.
 
     \b
     Example:
         softcart docs --port 13081
+        softcart docs --target prod
     """
     from orchestration.settings import Settings
     from orchestration.transform import run_dbt
@@ -301,8 +310,8 @@ def _docs(
 
     settings = Settings.load()
     require_free_port(port, "softcart docs")
-    run_dbt(settings, ["docs", "generate"])
-    serve_docs(settings, port)
+    run_dbt(settings, ["docs", "generate"], target=target)
+    serve_docs(settings, port, target)
 
 
 @app.command("ui")

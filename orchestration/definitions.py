@@ -8,6 +8,7 @@ from orchestration.defs.changes import sensors_for
 from orchestration.defs.dbt_project import dbt_project, fingerprint, load_manifest
 from orchestration.defs.ingest import ingests_for, sources_for
 from orchestration.defs.jobs import jobs_for
+from orchestration.defs.promote import promotes_for
 from orchestration.defs.resources import settings_resource
 from orchestration.defs.schedules import schedules_for
 from orchestration.defs.sensors import failure_webhook
@@ -25,22 +26,24 @@ def definitions_for(settings: Settings) -> dg.Definitions:
     """Return all that Dagster runs and shows.
 
     Args:
-        settings: Say which schedules apply and where the manifest is kept. What runs read the
-            settings anew.
+        settings: Say which schedules apply, where marts are built and where the manifest is kept.
+            What runs read the settings anew.
     """
     folder = settings.home.resolve() / "dagster" / "manifest"
     manifest = load_manifest(folder)
     project = dbt_project(folder)
     ingests = ingests_for(manifest)
-    transforms = dbt_sets(manifest, project)
+    transforms = dbt_sets(manifest, project, settings.targets)
+    promotes = [promotes_for(manifest)] if "prod" in settings.targets else []
+    below_raw = [*transforms, *promotes]
     return dg.Definitions.merge(
-        jobs_for(ingests, transforms),
+        jobs_for(ingests, transforms, promotes),
         dg.Definitions(
-            assets=[*sources_for(manifest), *ingests, *transforms],
+            assets=[*sources_for(manifest), *ingests, *below_raw],
             schedules=schedules_for(settings.environment),
             sensors=[
                 failure_webhook(is_configured=settings.failure_webhook_url is not None),
-                *sensors_for(settings.environment, manifest, fingerprint(PROJECT_DIR), transforms),
+                *sensors_for(settings.environment, manifest, fingerprint(PROJECT_DIR), below_raw),
             ],
             resources={"settings": settings_resource},
             # The steps are a chain, and the work is the database's: processes would only cost time.

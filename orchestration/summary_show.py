@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from rich.columns import Columns
@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestration.dbt_report import DbtReport
+from orchestration.settings import Target
 from orchestration.summary import Layer, Ranked, Sales, Summary
 
 _MEBIBYTE = 1024 * 1024
@@ -22,12 +23,11 @@ _NEXT = (
 )
 
 
-def summary_text(summary: Summary, dbt: DbtReport, *, now: dt.datetime) -> RenderableType:
+def summary_text(summary: Summary, *, now: dt.datetime) -> RenderableType:
     """Return the figures of a finished run.
 
     Args:
         summary: Read from the marts after the run.
-        dbt: The run's build.
         now: The present, with its time zone; ages count from it.
     """
     return Group(
@@ -42,8 +42,14 @@ def summary_text(summary: Summary, dbt: DbtReport, *, now: dt.datetime) -> Rende
             padding=(0, 4),
         ),
         "",
-        _tests(dbt),
         _freshness(summary, now),
+    )
+
+
+def builds_text(dbt: Mapping[Target, DbtReport]) -> RenderableType:
+    """Return what a run built for each target, and what to look at next."""
+    return Group(
+        *(_build(target, report) for target, report in dbt.items()),
         "",
         Text("Next:", style="bold"),
         *(Text(f"  {command:<11}{meaning}") for command, meaning in _NEXT),
@@ -88,12 +94,12 @@ def _ranking(title: str, rows: Sequence[Ranked], currency: str) -> Table:
     return table
 
 
-def _tests(dbt: DbtReport) -> Text:
+def _build(target: Target, dbt: DbtReport) -> Text:
     tests = dbt.tests
     built = len(dbt.of("ok", "model", "snapshot", "seed"))
     text = Text.assemble(
         ("dbt    ", "bold"),
-        f"{built} models, snapshots and seeds; tests: ",
+        f"{target}: {built} models, snapshots and seeds; tests: ",
         (f"{tests['ok']} passed", "green"),
     )
     if tests["warn"]:

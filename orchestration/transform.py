@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import IO
@@ -18,6 +18,7 @@ from orchestration.console import ReportProgress, no_progress
 from orchestration.dbt_report import DbtReport, read_report, without_rows
 from orchestration.errors import SoftcartError
 from orchestration.promote.db2.connection import driver_options
+from orchestration.promote.db2.run import LOCK as DB2_LOCK
 from orchestration.settings import PROJECT_DIR, Settings, Target
 from orchestration.warehouse.locks import sole_writer
 
@@ -25,6 +26,8 @@ _WRITES = {"build", "run", "seed", "snapshot"}
 _SECONDS_TO_STOP = 20
 # Where staging and snapshots are, whatever other targets have marts.
 _REFINES: Target = "local"
+# Locks of the staging warehouse, whichever they are for: they end with their sessions.
+_LOCKS: Mapping[Target, str] = {"local": "dbt build", "prod": DB2_LOCK}
 
 
 def dbt_environment(settings: Settings) -> dict[str, str]:
@@ -106,7 +109,7 @@ def run_dbt(
     artifact.unlink(missing_ok=True)
 
     started = time.monotonic()
-    with only_run(settings) if args[0] in _WRITES else nullcontext():
+    with only_run(settings, target) if args[0] in _WRITES else nullcontext():
         fault = _run(command, args, environment, report)
     seconds = time.monotonic() - started
     # Commands without nodes, such as `dbt parse`, leave no artifact.
@@ -141,8 +144,8 @@ def _profiles_folder(settings: Settings) -> Path:
 
 
 @contextmanager
-def only_run(settings: Settings) -> Iterator[None]:
-    """Keep other writing dbt runs off the warehouse until the block ends.
+def only_run(settings: Settings, target: Target = _REFINES) -> Iterator[None]:
+    """Keep other writing dbt runs, and promote, off a target until the block ends.
 
     Raises:
         SoftcartError: Another one is at work.
@@ -150,7 +153,7 @@ def only_run(settings: Settings) -> Iterator[None]:
     # Two snapshots at once would each open a version.
     with (
         connect_postgres(settings, autocommit=True) as warehouse,
-        sole_writer(warehouse, "dbt build"),
+        sole_writer(warehouse, _LOCKS[target]),
     ):
         yield
 

@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from orchestration.console import console
 from orchestration.errors import SoftcartError
-from orchestration.settings import PROJECT_DIR, Settings
+from orchestration.settings import PROJECT_DIR, Settings, Target
 from orchestration.transform import artifact_environment, dbt_environment
 
 HOST = "127.0.0.1"
@@ -64,15 +64,18 @@ def serve_ui(settings: Settings, port: int) -> NoReturn:
     )
 
 
-def serve_docs(settings: Settings, port: int) -> NoReturn:
-    """Become the server of the dbt docs that `dbt docs generate` left, until Ctrl-C."""
+def serve_docs(settings: Settings, port: int, target: Target) -> NoReturn:
+    """Become the server of the dbt docs that `dbt docs generate` left of a target, until Ctrl-C."""
     console.print(f"dbt docs: http://{HOST}:{port} (Ctrl-C ends it)")
     start_dbt = "from dbt.cli.main import cli; cli()"
     options = ["--host", HOST, "--port", str(port), "--no-browser", "--quiet"]
     os.execve(  # noqa: S606
         sys.executable,
         [sys.executable, "-c", start_dbt, "docs", "serve", *options],
-        os.environ | dbt_environment(settings) | artifact_environment(settings),
+        os.environ
+        | dbt_environment(settings)
+        | artifact_environment(settings, target)
+        | {"DBT_TARGET": target},
     )
 
 

@@ -2,7 +2,7 @@
 
 # No postponed annotations here: Dagster reads those of config and resources as types.
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 
 import dagster as dg
@@ -15,7 +15,7 @@ from orchestration.defs.pending import Cursor, Moments, PastRun, next_step
 from orchestration.defs.schedules import UNFINISHED
 from orchestration.defs.streams import streams_sensor
 from orchestration.defs.transform import DbtConfig
-from orchestration.defs.translator import SoftcartTranslator
+from orchestration.defs.translator import Db2Translator, SoftcartTranslator
 from orchestration.errors import SoftcartError
 from orchestration.settings import Settings
 
@@ -46,7 +46,7 @@ def sensors_for(
         environment: Of the settings.
         manifest: dbt's.
         project: Fingerprint of the dbt project.
-        transforms: The sets of dbt assets.
+        transforms: The sets of assets below raw: dbt's, and promote's.
 
     Raises:
         SoftcartError: The environment does not say whether it has the sensor.
@@ -68,7 +68,6 @@ def _sensor(
     project: str,
     transforms: Sequence[dg.AssetsDefinition],
 ) -> dg.SensorDefinition:
-    translator = SoftcartTranslator()
     checks = blocking_checks(transforms)
 
     @dg.sensor(
@@ -101,10 +100,7 @@ def _sensor(
         tags = {REQUEST_TAG: step.cursor.request}
         if step.tables is None:
             return dg.SensorResult([dg.RunRequest(tags=tags)], cursor=step.cursor.text())
-        assets = [
-            translator.get_asset_spec(manifest, unique_id, None).key
-            for unique_id in sorted(stored_below(manifest, step.tables))
-        ]
+        assets = concerned(manifest, transforms, stored_below(manifest, step.tables))
         context.log.info(f"Changed: {', '.join(sorted(step.tables))}")
         request = dg.RunRequest(
             asset_selection=assets,
@@ -117,12 +113,34 @@ def _sensor(
     return changes
 
 
+def concerned(
+    manifest: Manifest, transforms: Sequence[dg.AssetsDefinition], nodes: Collection[str]
+) -> list[dg.AssetKey]:
+    """Return the keys of dbt nodes on each engine that has them, and of what promote takes there.
+
+    Promote moves all that changed in one transaction, so it is never asked for a part.
+    """
+    keys = [
+        translator.get_asset_spec(manifest, unique_id, None).key
+        for translator in (SoftcartTranslator(), Db2Translator())
+        for unique_id in sorted(nodes)
+    ]
+    return [
+        key
+        for each in transforms
+        for key in (sorted(each.keys) if nodes and not each.can_subset else keys)
+        if key in each.keys
+    ]
+
+
 def _without_counts(
     transforms: Sequence[dg.AssetsDefinition], assets: Sequence[dg.AssetKey]
 ) -> dg.RunConfig:
     """Return the config by which a run's cost follows what changed, not what there is."""
     config = DbtConfig(count_rows=False)
-    return dg.RunConfig({each.op.name: config for each in transforms if each.keys & {*assets}})
+    return dg.RunConfig(
+        {each.op.name: config for each in transforms if each.can_subset and each.keys & {*assets}}
+    )
 
 
 def _raw(settings: Settings) -> Moments:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import dagster as dg
 
+from orchestration.defs.promote import PromoteConfig
 from orchestration.defs.reconciliation import COMPARISONS
 from orchestration.defs.transform import DbtConfig
 
@@ -16,15 +17,21 @@ CHANGES = "changes"
 
 
 def jobs_for(
-    ingests: Sequence[dg.AssetsDefinition], transforms: Sequence[dg.AssetsDefinition]
+    ingests: Sequence[dg.AssetsDefinition],
+    transforms: Sequence[dg.AssetsDefinition],
+    promotes: Sequence[dg.AssetsDefinition] = (),
 ) -> dg.Definitions:
-    """Return the jobs over the assets of ingest and of dbt, checks included."""
-    everything = dg.AssetSelection.assets(*ingests, *transforms)
+    """Return the jobs over the assets of ingest, dbt and promote, checks included."""
+    below_raw = [*transforms, *promotes]
+    everything = dg.AssetSelection.assets(*ingests, *below_raw)
     return dg.Definitions(
         jobs=[
             dg.define_asset_job(
                 DAILY,
                 selection=everything,
+                config=dg.RunConfig(
+                    ops={each.op.name: PromoteConfig(full=True) for each in promotes}
+                ),
                 description=(
                     "Copy what changed in the shop, prove the copy by count and checksum, build "
                     "and test every model."
@@ -40,8 +47,8 @@ def jobs_for(
             dg.define_asset_job(
                 CHANGES,
                 # Warnings wait for the hourly job: nobody is kept from reading by one.
-                selection=dg.AssetSelection.assets(*transforms).without_checks()
-                | dg.AssetSelection.checks(*blocking_checks(transforms)),
+                selection=dg.AssetSelection.assets(*below_raw).without_checks()
+                | dg.AssetSelection.checks(*blocking_checks(below_raw)),
                 description=(
                     "Build models from raw as it is, with the checks that block. The sensor of "
                     "the same name starts it for those that a change concerns."
@@ -49,9 +56,12 @@ def jobs_for(
             ),
             dg.define_asset_job(
                 REBUILD,
-                selection=dg.AssetSelection.assets(*transforms),
+                selection=dg.AssetSelection.assets(*below_raw),
                 config=dg.RunConfig(
-                    ops={assets.op.name: DbtConfig(full_refresh=True) for assets in transforms}
+                    ops={
+                        **{each.op.name: DbtConfig(full_refresh=True) for each in transforms},
+                        **{each.op.name: PromoteConfig(full=True) for each in promotes},
+                    }
                 ),
                 description=(
                     "Build every model anew from raw and from the snapshots' kept history; "

@@ -1,10 +1,11 @@
-"""dbt as assets: the refined layer (seeds, staging, snapshots), then the marts."""
+"""dbt as assets: the refined layer (seeds, staging, snapshots), then the marts, on each engine."""
 
 # No postponed annotations here: Dagster reads those of config and resources as types.
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -16,17 +17,40 @@ from dagster_dbt import DbtCliResource, DbtProject, dbt_assets
 from dbt.adapters.base.impl import BaseAdapter
 from packaging.version import Version
 
-from orchestration.connections import connect_postgres
 from orchestration.defs.dbt_command import build_args, failed_nodes, is_worth_a_retry
 from orchestration.defs.dbt_project import DBT_EXECUTABLE, Manifest
 from orchestration.defs.policies import POOL, RETRY
-from orchestration.defs.relation import columns_of, size_of
-from orchestration.defs.translator import SoftcartTranslator
-from orchestration.settings import Settings
+from orchestration.defs.relation import Describe, describe_db2, describe_postgres
+from orchestration.defs.translator import Db2Translator, SoftcartTranslator
+from orchestration.settings import Settings, Target
 from orchestration.transform import dbt_environment, only_run
 
-# Names in selectors.yml, in the order they are built; a set is named after its selector.
-SELECTORS = ("refined", "marts")
+
+@dataclass(frozen=True)
+class DbtSet:
+    """Nodes that one dbt command builds.
+
+    Args:
+        name: Of the set; its op is `dbt_<name>`.
+        selector: In selectors.yml.
+        target: In profiles.yml.
+        translator: Says how the nodes look there.
+        describe: Returns the columns and the size of a node as it is there now.
+    """
+
+    name: str
+    selector: str
+    target: Target
+    translator: SoftcartTranslator
+    describe: Describe
+
+
+REFINED = DbtSet("refined", "refined", "local", SoftcartTranslator(), describe_postgres)
+# Of each target that a deployment may have.
+MARTS: Mapping[Target, DbtSet] = {
+    "local": DbtSet("marts", "marts", "local", SoftcartTranslator(), describe_postgres),
+    "prod": DbtSet("db2_marts", "marts", "prod", Db2Translator(), describe_db2),
+}
 
 
 # The step's stdout has dbt's words; a log of each statement costs a tenth of a small build.
@@ -45,19 +69,22 @@ class DbtConfig(dg.Config):
     count_rows: bool = True
 
 
-def dbt_sets(manifest: Manifest, project: DbtProject) -> list[dg.AssetsDefinition]:
-    """Return the sets of dbt assets, one for each of `SELECTORS`."""
-    return [_dbt_set(selector, manifest, project) for selector in SELECTORS]
+def dbt_sets(
+    manifest: Manifest, project: DbtProject, targets: Collection[Target]
+) -> list[dg.AssetsDefinition]:
+    """Return the sets of dbt assets: the refined layer, and the marts of each target."""
+    wanted = [REFINED, *(each for target, each in MARTS.items() if target in targets)]
+    return [_dbt_set(each, manifest, project) for each in wanted]
 
 
-def _dbt_set(selector: str, manifest: Manifest, project: DbtProject) -> dg.AssetsDefinition:
+def _dbt_set(nodes: DbtSet, manifest: Manifest, project: DbtProject) -> dg.AssetsDefinition:
     @dbt_assets(
-        name=f"dbt_{selector}",
+        name=f"dbt_{nodes.name}",
         manifest=manifest,
         project=project,
         select="",
-        selector=selector,
-        dagster_dbt_translator=SoftcartTranslator(),
+        selector=nodes.selector,
+        dagster_dbt_translator=nodes.translator,
         retry_policy=RETRY,
         pool=POOL,
     )
@@ -67,16 +94,16 @@ def _dbt_set(selector: str, manifest: Manifest, project: DbtProject) -> dg.Asset
         settings: dg.ResourceParam[Settings],
     ) -> Iterator[Any]:
         # dagster-dbt would make a folder for each run and never delete one. As one run works at a
-        # time, one folder will do; dbt finds in it what it parsed last time.
-        folder = settings.home.resolve() / "dagster" / "dbt"
+        # time, one folder will do; dbt finds in it what it parsed last time for the target.
+        folder = settings.home.resolve() / "dagster" / f"dbt_{nodes.target}"
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "run_results.json").unlink(missing_ok=True)
         variables = dbt_environment(settings) | _QUIET
-        dbt = _dbt_cli(project, variables["DBT_PROFILES_DIR"], variables["DBT_TARGET"])
+        dbt = _dbt_cli(project, variables["DBT_PROFILES_DIR"], nodes.target)
         with (
-            only_run(settings),
+            only_run(settings, nodes.target),
             _environment(variables),
-            connect_postgres(settings, autocommit=True) as warehouse,
+            nodes.describe(settings, count_rows=config.count_rows) as described,
         ):
             build = dbt.cli(
                 build_args(full_refresh=config.full_refresh),
@@ -87,14 +114,11 @@ def _dbt_set(selector: str, manifest: Manifest, project: DbtProject) -> dg.Asset
             for event in build.stream():
                 if isinstance(event, dg.Output):
                     node = manifest["nodes"][event.metadata["unique_id"].value]
-                    shown: dict[str, Any] = dict(event.metadata)
-                    shown |= columns_of(warehouse, node)
-                    shown |= size_of(warehouse, node, count_rows=config.count_rows)
-                    yield event.with_metadata(shown)
+                    yield event.with_metadata({**event.metadata, **described(node)})
                 else:
                     yield event
             if not build.is_successful():
-                raise _failure(folder, selector)
+                raise _failure(folder, nodes.name)
 
     return dbt_set
 
@@ -124,13 +148,13 @@ def _dbt_cli(project: DbtProject, profiles_dir: str, target: str) -> DbtCliResou
     )
 
 
-def _failure(folder: Path, selector: str) -> dg.Failure:
+def _failure(folder: Path, name: str) -> dg.Failure:
     file = folder / "run_results.json"
     results = orjson.loads(file.read_bytes())["results"] if file.exists() else []
     names = failed_nodes(results)
     return dg.Failure(
         description=(
-            f"dbt could not build {selector}: {', '.join(names) or 'it ended before any node'}. "
+            f"dbt could not build {name}: {', '.join(names) or 'it ended before any node'}. "
             "The step's stdout has dbt's own words."
         ),
         allow_retries=is_worth_a_retry(results),

@@ -48,6 +48,21 @@ class SoftcartTranslator(DagsterDbtTranslator):
         )
 
 
+class Db2Translator(SoftcartTranslator):
+    """The same nodes as they are on Db2: keys and groups begin with `db2`."""
+
+    def get_asset_spec(
+        self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
+    ) -> dg.AssetSpec:
+        """Return the spec of one node on Db2; what it reads is there too."""
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        return spec.replace_attributes(
+            key=spec.key.with_prefix("db2"),
+            group_name=f"db2_{spec.group_name}",
+            kinds={"db2", *spec.kinds - {"postgres"}},
+        )
+
+
 def layer_of(node: Mapping[str, Any]) -> str:
     """Return a node's layer: the first folder of a model, the kind of anything else."""
     if node["resource_type"] == "model":

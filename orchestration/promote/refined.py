@@ -115,7 +115,9 @@ def refined_layer(
     told = _deletions(manifest)
     return [
         _relation(connection, node, keys.get(node["unique_id"], ()), told.get(node["unique_id"]))
-        for node in sorted(_nodes(manifest), key=lambda node: (node["schema"], node["alias"]))
+        for node in sorted(
+            refined_nodes(manifest), key=lambda node: (node["schema"], node["alias"])
+        )
     ]
 
 
@@ -123,12 +125,13 @@ def seeds(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return schema and name of the relations that dbt empties before it fills them."""
     return sorted(
         (node["schema"], node["alias"])
-        for node in _nodes(manifest)
+        for node in refined_nodes(manifest)
         if node["resource_type"] == "seed"
     )
 
 
-def _nodes(manifest: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def refined_nodes(manifest: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Return the dbt nodes of the refined layer."""
     for node in manifest["nodes"].values():
         kind, folders = node["resource_type"], node["fqn"][1:-1]
         is_staging = folders[:1] == ["staging"] and "base" not in folders
@@ -202,12 +205,12 @@ def _deletions(manifest: Mapping[str, Any]) -> dict[str, Deletions]:
     """Return by node where its lost rows are told of, as the models' `meta.row_keys` say."""
     by_source = {
         node["depends_on"]["nodes"][0]: node["unique_id"]
-        for node in _nodes(manifest)
+        for node in refined_nodes(manifest)
         if len(node["depends_on"].get("nodes", ())) == 1
         and "row_keys" not in node["config"]["meta"]
     }
     told: dict[str, Deletions] = {}
-    for node in _nodes(manifest):
+    for node in refined_nodes(manifest):
         row_keys: Mapping[str, list[str]] = node["config"]["meta"].get("row_keys", {})
         for source in node["depends_on"].get("nodes", ()):
             table = manifest["sources"][source]["name"] if source in manifest["sources"] else ""

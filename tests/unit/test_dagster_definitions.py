@@ -14,7 +14,7 @@ import pytest
 
 from orchestration.definitions import definitions_for
 from orchestration.defs.affected import stored_below
-from orchestration.defs.changes import STATUSES, sensors_for
+from orchestration.defs.changes import STATUSES, concerned, sensors_for
 from orchestration.defs.dbt_project import load_manifest
 from orchestration.defs.ingest import ingests_for
 from orchestration.defs.policies import POOL
@@ -31,23 +31,42 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("home")
 
 
-@pytest.fixture(scope="module")
-def definitions(home: Path) -> Iterator[dg.Definitions]:
+@pytest.fixture(scope="module", autouse=True)
+def no_connections() -> Iterator[None]:
     def refuse(*_: object) -> NoReturn:
         raise AssertionError("Loading the definitions opened a connection")
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket.socket, "connect", refuse)
-        yield definitions_for(Settings(_env_file=None, home=home))
+        yield
+
+
+@pytest.fixture(scope="module")
+def definitions(home: Path) -> dg.Definitions:
+    return definitions_for(Settings(_env_file=None, home=home))
+
+
+@pytest.fixture(scope="module")
+def on_both(home: Path) -> dg.Definitions:
+    """Those of a deployment that has marts on PostgreSQL and on Db2."""
+    return definitions_for(Settings(_env_file=None, home=home, targets=("local", "prod")))
 
 
 @pytest.fixture(scope="module")
 def specs(definitions: dg.Definitions) -> dict[str, dg.AssetSpec]:
-    return {spec.key.to_user_string(): spec for spec in definitions.resolve_all_asset_specs()}
+    return _specs(definitions)
 
 
 @pytest.fixture(scope="module")
 def checks(definitions: dg.Definitions) -> dict[str, list[dg.AssetCheckSpec]]:
+    return _checks(definitions)
+
+
+def _specs(definitions: dg.Definitions) -> dict[str, dg.AssetSpec]:
+    return {spec.key.to_user_string(): spec for spec in definitions.resolve_all_asset_specs()}
+
+
+def _checks(definitions: dg.Definitions) -> dict[str, list[dg.AssetCheckSpec]]:
     found: dict[str, list[dg.AssetCheckSpec]] = {}
     for assets in definitions.assets or ():
         if isinstance(assets, dg.AssetsDefinition):
@@ -61,10 +80,13 @@ def test_definitions_are_as_pinned(
     specs: dict[str, dg.AssetSpec],
     checks: dict[str, list[dg.AssetCheckSpec]],
 ) -> None:
-    shown = list(_shown(definitions, specs, checks))
+    _compare_with_pinned(list(_shown(definitions, specs, checks)), SNAPSHOT)
+
+
+def _compare_with_pinned(shown: list[str], file: Path) -> None:
     if os.environ.get("SOFTCART_TEST_UPDATE"):
-        SNAPSHOT.write_text("\n".join(shown) + "\n")
-    pinned = SNAPSHOT.read_text().splitlines()
+        file.write_text("\n".join(shown) + "\n")
+    pinned = file.read_text().splitlines()
     difference = "\n".join(unified_diff(pinned, shown, "pinned", "shown", n=0, lineterm=""))
     assert not difference, f"{difference}\nIf that is meant: {UPDATE}"
 
@@ -111,6 +133,56 @@ def _shown(
 
 def _listed(words: set[str]) -> str:
     return ", ".join(sorted(words))
+
+
+def test_what_db2_adds_is_as_pinned(definitions: dg.Definitions, on_both: dg.Definitions) -> None:
+    without = set(_shown(definitions, _specs(definitions), _checks(definitions)))
+    shown = _shown(on_both, _specs(on_both), _checks(on_both))
+    _compare_with_pinned(
+        [line for line in shown if line not in without or line.startswith("[")],
+        SNAPSHOT.with_stem("dagster_definitions_db2"),
+    )
+
+
+def test_lineage_leads_from_the_shop_over_postgres_to_every_mart_on_db2(
+    on_both: dg.Definitions,
+) -> None:
+    specs = _specs(on_both)
+    parents = {
+        key: [dep.asset_key.to_user_string() for dep in spec.deps] for key, spec in specs.items()
+    }
+    on_db2 = {key for key in specs if key.startswith("db2/")}
+    assert {key.removeprefix("db2/") for key in on_db2} <= specs.keys()
+    assert parents["db2/staging/stg_oltp__orders"] == ["staging/stg_oltp__orders"]
+    assert "db2/staging/stg_oltp__shipments" in parents["db2/marts/fct_shipments"]
+    for key in on_db2:
+        is_promoted = specs[key].group_name in ("db2_staging", "db2_snapshots", "db2_seeds")
+        assert all(parent.startswith("db2/") is not is_promoted for parent in parents[key]), key
+        assert parents[key], key
+
+
+def test_a_deployment_has_the_targets_it_names(home: Path) -> None:
+    keys = _specs(definitions_for(Settings(_env_file=None, home=home, targets=("prod",)))).keys()
+    assert {"staging/stg_oltp__orders", "db2/marts/fct_orders"} <= keys
+    assert "marts/fct_orders" not in keys
+
+
+def test_a_change_is_built_on_every_engine_and_promoted_whole(
+    home: Path, on_both: dg.Definitions
+) -> None:
+    sets = [each for each in on_both.assets or () if isinstance(each, dg.AssetsDefinition)]
+    (promote,) = (each for each in sets if each.op.name == "promote_db2")
+    manifest = load_manifest(home / "dagster" / "manifest")
+    below_raw = [each for each in sets if not each.op.name.startswith("ingest")]
+    keys = concerned(manifest, below_raw, stored_below(manifest, ["oltp.promotions"]))
+    assert len(keys) == len(set(keys))
+    assert {key.to_user_string() for key in set(keys) - promote.keys} == {
+        "snapshots/snap_oltp__promotions",
+        "marts/dim_promotions",
+        "db2/marts/dim_promotions",
+    }
+    assert promote.keys <= set(keys)
+    assert concerned(manifest, below_raw, set()) == []
 
 
 def test_every_asset_has_owner_group_and_description(specs: dict[str, dg.AssetSpec]) -> None:
