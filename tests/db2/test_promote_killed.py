@@ -6,8 +6,10 @@ import multiprocessing
 import random
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from multiprocessing.context import ForkServerContext, ForkServerProcess
 from typing import Any
 
 import psycopg
@@ -24,8 +26,8 @@ from orchestration.transform import run_dbt
 
 pytestmark = [pytest.mark.servers, pytest.mark.slow]
 
-_KILLS = 25
-_CUTS = 12
+_KILLS = 16
+_CUTS = 8
 _SEED = 20261121
 
 # What one transaction of ingest writes: an order's shipping and the discount of its lines are one
@@ -103,20 +105,32 @@ def test_a_reader_sees_whole_states_while_promotes_are_killed(shop: Settings) ->
     starter.set_forkserver_preload(
         ["orchestration.promote.db2.run", "orchestration.defs.dbt_project"]
     )
-    duration = _duration(shop)
-    killed = 0
+    outcomes: Counter[str] = Counter()
     with _ingesting(shop), _reading(shop) as pieces:
+        duration = 0.0
+        for _ in range(2):  # the first also waits for the imports
+            began = time.monotonic()
+            _ended(starter, shop)
+            duration = time.monotonic() - began
         for number in range(_KILLS):
             if number == _KILLS // 2:
                 _drop_something(shop)
             process = starter.Process(target=promote, args=(shop,))
             process.start()
-            process.join(chance.uniform(0.1, 1.3) * duration)
-            killed += process.is_alive()
+            if number % 2:
+                _await_last_transaction(shop, process)
+                time.sleep(chance.uniform(0, 0.1))
+            else:
+                process.join(chance.uniform(0.1, 1.0) * duration)
+            outcomes[_moment(shop, process)] += 1
             process.kill()
             process.join()
+            assert from_db2(shop, _IN_PIECES) == [(0,)]
+        _ended(starter, shop)
     assert set(pieces) == {0}
-    assert killed >= _KILLS // 3
+    # The kills were where it hurts: among the rows beside, and among those that readers see.
+    assert outcomes["staging"] >= _KILLS // 8, outcomes
+    assert outcomes["last transaction"] >= _KILLS // 8, outcomes
     assert promote(shop, full=True).succeeded
     assert differing_tables(shop) == []
     assert _leftovers(shop) == []
@@ -127,9 +141,10 @@ def test_a_promote_whose_connection_is_cut_says_so_and_a_repeat_finishes(
     shop: Settings, name: str
 ) -> None:
     chance = random.Random(_SEED)  # noqa: S311
-    duration = _duration(shop)
     told: list[str] = []
     with _ingesting(shop):
+        time.sleep(0.5)  # so that the one that is timed has something to do
+        duration = _duration(shop)
         for _ in range(_CUTS):
             cut = threading.Timer(chance.uniform(0.05, 0.9) * duration, _cut, (shop, name))
             cut.start()
@@ -143,6 +158,59 @@ def test_a_promote_whose_connection_is_cut_says_so_and_a_repeat_finishes(
     assert all("run `softcart promote db2` again" in text for text in told), told
     assert promote(shop, full=True).succeeded
     assert differing_tables(shop) == []
+
+
+def _ended(starter: ForkServerContext, settings: Settings) -> None:
+    """Let a promote come to its end."""
+    process = starter.Process(target=promote, args=(settings,))
+    process.start()
+    process.join()
+    assert process.exitcode == 0
+
+
+def _await_last_transaction(settings: Settings, process: ForkServerProcess) -> None:
+    with connect_postgres(settings, autocommit=True) as warehouse:
+        while process.is_alive() and not _writes_promoted(warehouse, settings):
+            time.sleep(0.002)
+
+
+def _moment(settings: Settings, process: ForkServerProcess) -> str:
+    """Return what a promote is about that is killed now."""
+    if not process.is_alive():
+        return "over"
+    with connect_postgres(settings, autocommit=True) as warehouse:
+        if _writes_promoted(warehouse, settings):
+            return "last transaction"
+    return "staging" if _leftovers(settings) else "reading"
+
+
+def _writes_promoted(warehouse: psycopg.Connection[Any], settings: Settings) -> bool:
+    """Whether a session of Db2 has written a promoted table and not yet committed."""
+    row = warehouse.execute(
+        "select exists (select 1 from pg_locks"
+        " join pg_database on pg_database.oid = pg_locks.database"
+        " where datname = %s and mode = 'RowExclusiveLock' and granted"
+        " and relation = any(%s))",
+        (settings.url("db2").database, _promoted_tables(settings)),
+    ).fetchone()
+    return bool(row and row[0])
+
+
+def _promoted_tables(settings: Settings) -> list[int]:
+    # Those that are not put in place anew meanwhile, and have another number then.
+    with psycopg.connect(_standin_url(settings)) as inside:
+        return [
+            oid
+            for (oid,) in inside.execute(
+                "select oid from pg_class where relnamespace = 'staging'::regnamespace"
+                " and relname in"
+                " ('stg_oltp__deletions', 'stg_oltp__orders', 'stg_oltp__order_items')"
+            ).fetchall()
+        ]
+
+
+def _standin_url(settings: Settings) -> str:
+    return settings.url("db2").full.get_secret_value().replace("db2://", "postgresql://", 1)
 
 
 def _drop_something(settings: Settings) -> None:
