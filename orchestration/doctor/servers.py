@@ -1,4 +1,4 @@
-"""Checks of the three servers: reachable, new enough, and set up for what a run asks of them."""
+"""Checks of the servers: reachable, new enough, and set up for what a run asks of them."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from orchestration.connections import (
     connect_mysql,
     connect_postgres,
 )
+from orchestration.doctor import db2
 from orchestration.doctor.finding import Finding, fail, ok, warn
 from orchestration.errors import SoftcartError
 from orchestration.ingest.binlog.requirements import unmet_requirements
@@ -48,6 +49,7 @@ def check_servers(settings: Settings) -> Iterator[Finding]:
         _POSTGRES: _check_postgres,
         _MYSQL: _check_mysql,
         _MONGO: _check_mongo,
+        **({db2.SUBJECT: db2.check_db2} if settings.has_url("db2") else {}),
     }
     for subject, check in checks.items():
         try:
