@@ -100,9 +100,10 @@ language sql immutable parallel safe as $$
     from unnest(them) as u(each)
 $$;
 
--- Digests.
+-- Digests. MD5 is volatile by name: else PostgreSQL pulls up a subquery that has one, and computes it once for
+-- each place that reads it.
 create function db2.hash_md5(value text) returns bytea
-language sql immutable strict parallel safe
+language sql volatile strict parallel safe
 return decode(pg_catalog.md5(value), 'hex');
 
 create function db2.hash_sha256(value text) returns bytea
