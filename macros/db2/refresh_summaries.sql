@@ -1,5 +1,7 @@
 {# on-run-end: makes the summary tables that are not there, refreshes those whose tables this run has written, and
-   brings statistics to every table that has none: without them the optimizer would not choose a summary. #}
+   brings statistics to every table that has none: without them the optimizer would not choose a summary.
+
+   Over column-organized tables there are no summaries: Db2 maintains none there, and scans them fast. #}
 {% macro refresh_summaries(results) -%}
     {%- if is_run() -%}
         {{ return(adapter.dispatch('refresh_summaries', 'softcart')(results)) }}
@@ -14,7 +16,7 @@
         results | selectattr('status', 'equalto', 'success') | map(attribute='node.unique_id')
     ) -%}
     {%- set statements = [] -%}
-    {%- set there = tables_there() -%}
+    {%- set there = tables_there("tableorg = 'R'") -%}
     {%- for summary in summary_tables() if summary.reads | reject('in', there) | list == [] -%}
         {%- set name = 'marts.' ~ summary.name -%}
         {%- if name not in there -%}
@@ -33,7 +35,7 @@
         {%- endif -%}
     {%- endfor -%}
     {%- do commit_statements(statements) -%}
-    {%- for name in tables_there(without_statistics=true) -%}
+    {%- for name in tables_there('card = -1') -%}
         {%- do commit_statements([
             "call sysproc.admin_cmd('runstats on table " ~ name | upper
             ~ " with distribution and indexes all')"
@@ -41,17 +43,16 @@
     {%- endfor -%}
 {%- endmacro %}
 
-{# The tables and summary tables of marts and intermediate models, as `schema.table` in lower case. #}
-{% macro tables_there(without_statistics=false) -%}
+{# The tables and summary tables of marts and intermediate models of which `condition` holds in the catalogue, as
+   `schema.table` in lower case. #}
+{% macro tables_there(condition) -%}
     {%- set query -%}
         select lower(trim(tabschema) || '.' || trim(tabname)) as tabname
         from syscat.tables
         where
             tabschema in ('MARTS', 'INTERMEDIATE')
             and type in ('T', 'S')
-            {%- if without_statistics %}
-            and card = -1
-            {%- endif %}
+            and {{ condition }}
         order by tabschema, tabname
         with ur
     {%- endset -%}

@@ -1,4 +1,4 @@
-{# dbt-db2 1.0.1 ignores `indexes`. A column-organized table has none. #}
+{# dbt-db2 1.0.1 ignores `indexes`. A column-organized table is scanned, not looked up: it gets none. #}
 {% macro ibmdb2__create_indexes(relation) -%}
     {%- set indexes = config.get('indexes', default=[]) -%}
     {%- if indexes and is_row_organized(relation) -%}
