@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+import psycopg
 import pytest
 from promoted import (
     OpenDb2,
@@ -26,6 +27,7 @@ from promoted import (
 from orchestration.connections import connect_mongo, connect_postgres
 from orchestration.defs import dbt_project
 from orchestration.errors import SoftcartError
+from orchestration.promote.changes import refined_snapshot
 from orchestration.promote.db2 import load
 from orchestration.promote.db2.connection import db2_session
 from orchestration.promote.db2.run import LOCK, promote
@@ -394,6 +396,17 @@ def test_two_promotes_do_not_run_at_once(shop: Settings) -> None:
     ):
         promote(shop)
     assert "Another promote or dbt build on Db2 is running" in error.value.what
+
+
+def test_a_seed_is_not_emptied_while_it_is_read(shop: Settings) -> None:
+    """TRUNCATE shows in transactions that began before it, so it waits for them."""
+    with (
+        refined_snapshot(shop, [("seeds", "channels"), ("seeds", "not_built_yet")]),
+        connect_postgres(shop) as other,
+    ):
+        other.execute("set lock_timeout = '100ms'")
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            other.execute("truncate seeds.channels")
 
 
 @pytest.mark.parametrize(

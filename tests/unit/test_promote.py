@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
+from rich.console import Console
 
 from orchestration.errors import SoftcartError
 from orchestration.promote.db2 import connection
@@ -22,6 +24,13 @@ from orchestration.promote.db2.load import (
 )
 from orchestration.promote.ranges import SPAN, Range, joined
 from orchestration.promote.refined import Column, Relation
+from orchestration.promote.report import (
+    Difference,
+    PromoteReport,
+    Reconciliation,
+    TableReport,
+)
+from orchestration.promote.show import differences_text, promote_table
 from orchestration.settings import ServerUrl, Settings
 
 _PASSWORD = "a-password-that-nobody-prints"
@@ -190,3 +199,23 @@ def test_a_password_that_would_end_the_driver_s_string_is_refused_unsaid(tmp_pat
     with pytest.raises(SoftcartError) as error:
         connection.connect_db2(settings)
     assert "p;q" not in str(error.value)
+
+
+def test_a_difference_is_told_by_table_and_keys_with_the_command_that_heals_it() -> None:
+    differs = Difference(Range("order_id", "12"), 10_000, 9_999)
+    same_number = Difference(Range("", "3a"), 4, 4)
+    orders = TableReport("staging", "stg_oltp__orders", rows_upserted=3, way="array")
+    orders.reconciliation = Reconciliation(2, 10_004, False, (differs, same_number))
+    report = PromoteReport([orders, TableReport("seeds", "channels")])
+    assert not report.succeeded
+    assert differences_text(report).plain == (
+        "Error: staging.stg_oltp__orders, order_id 120000 to 129999: 9,999 rows in place of "
+        "10,000.\nError: staging.stg_oltp__orders, keys whose MD5 begins with 3a: of 4 rows some "
+        "differ.\nWrite these keys anew with `softcart promote db2 --repair`."
+    )
+    console = Console(width=80, record=True, file=StringIO())
+    console.print(promote_table(report))
+    shown = console.export_text()
+    assert "1 tables unchanged" in shown
+    assert "2 unequal" in shown
+    assert max(map(len, shown.splitlines())) <= 80
