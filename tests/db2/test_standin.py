@@ -162,6 +162,16 @@ def test_truncate_comes_first(db2: Db2) -> None:
     db2.connection.commit()
 
 
+def test_each_statement_is_a_unit_of_work_where_said_so(db2: Db2) -> None:
+    db2.connection.rollback()
+    db2.connection.set_autocommit(True)
+    db2("create schema kept")
+    db2.refuses("create schema kept", -601)
+    db2.connection.rollback()
+    db2("drop schema kept restrict")
+    db2.connection.set_autocommit(False)
+
+
 def test_many_rows_at_once(db2: Db2) -> None:
     db2("create table shop.t (a integer not null primary key, b varchar(9 codeunits32))")
     insert = "insert into shop.t (a, b) values (?, ?)"
@@ -203,6 +213,88 @@ def test_expressions(db2: Db2, expression: str, result: object) -> None:
     assert db2.value(expression) == result
 
 
+def test_statements_that_postgresql_says_otherwise(db2: Db2) -> None:
+    """Each is followed by what it must have done."""
+    for statement in (
+        "create table shop.t (id bigint not null generated always as identity (start with 5),"
+        " a char(3) with default 'x', b double, c varchar(5 octets), primary key (id))"
+        " in userspace1 organize by row",
+        "insert into shop.t (c) values ('one'), ('two')",
+        "create table shop.u like shop.t",
+        "create table shop.v as (select id, c from shop.t) with no data",
+        "insert into shop.v select id, c from shop.t fetch first 1 row only with ur",
+        "merge into shop.v as old using (select id, c from shop.t) as new on old.id = new.id"
+        " when matched then update set c = 'old' when not matched then insert (id, c)"
+        " values (new.id, new.c) else ignore",
+        "create unique index shop.by_c on shop.t (c)",
+        "lock table shop.t in exclusive mode",
+        "alter table shop.u add column d decimal add column e integer",
+        "alter table shop.u alter column c set data type varchar(9 codeunits32)",
+        "alter table shop.u alter column a set not null drop column b",
+        "alter table shop.u rename column e to f",
+        "set current refresh age any",
+        "call sysproc.admin_cmd('runstats on table shop.t with distribution')",
+    ):
+        db2(statement)
+    assert db2("select id, a, b, c from shop.t order by id for read only") == [
+        (5, "x  ", None, "one"),
+        (6, "x  ", None, "two"),
+    ]
+    assert db2("select id, c from shop.v order by id optimize for 1 rows") == [
+        (5, "old"),
+        (6, "two"),
+    ]
+    assert db2("select id from shop.v minus select id from shop.t where c = 'one'") == [(6,)]
+    assert db2(
+        "select colname, typename, length, scale, nulls from syscat.columns"
+        " where tabname = 'U' order by colno"
+    ) == [
+        ("ID", "BIGINT", 8, 0, "N"),
+        ("A", "CHARACTER", 3, 0, "N"),
+        ("C", "VARCHAR", 36, 0, "Y"),
+        ("D", "DECIMAL", 5, 0, "Y"),
+        ("F", "INTEGER", 4, 0, "Y"),
+    ]
+    assert db2(
+        "select indname, colnames, uniquerule from syscat.indexes where indname = 'BY_C'"
+    ) == [("BY_C", "+C", "U")]
+
+
+@pytest.mark.parametrize(
+    ("statement", "sqlcode"),
+    [
+        ("create table shop.t (a varchar)", -604),
+        ("create table shop.t (a integer, primary key (a))", -542),
+        ("create table shop.t (a json)", -204),
+        ("create table shop.child (a integer) somewhere", -104),
+        ("drop view shop.nothing", -204),
+        ("drop table shop.v", -159),
+        ("create view shop.v as select a from shop.base", -601),
+        ("rename table shop.base to v", -601),
+        ("select a from shop.base as x, shop.base as y", -203),
+        ("select nothing(a) as b from shop.base", -440),
+        ("insert into shop.base values (null)", -407),
+        ("insert into shop.base values (99999999999)", -413),
+        ("select 1 / (a - a) as x from shop.base", -801),
+        ("select a from shop.base where a = (select a from shop.base union all select 2"
+         " from shop.base)", -811),
+        ("alter table shop.base drop primary key", -629),
+        ("call sysproc.admin_cmd('runstats on table shop.nothing')", -2306),
+        ("call sysproc.admin_cmd('load from x')", -901),
+        ("revoke select on table shop.base from user nobody", -556),
+        ("explain plan for select a from shop.base", -901),
+        ("savepoint here on rollback retain cursors", -901),
+        ("", -198),
+    ],
+)  # fmt: skip
+def test_refusals_of_the_server(db2: Db2, statement: str, sqlcode: int) -> None:
+    db2("create table shop.base (a integer not null)")
+    db2("insert into shop.base values (1)")
+    db2("create view shop.v as select a from shop.base")
+    db2.refuses(statement, sqlcode)
+    assert db2("select a from shop.v") == [(1,)]
+
+
 def test_string_units_are_not_guessed(db2: Db2) -> None:
     assert db2.value("length('abc')") == 3
     db2.refuses("select length('ä') as n from sysibm.sysdummy1", -901)
@@ -232,9 +324,22 @@ def test_blocks(db2: Db2) -> None:
             PREPARE stmt FROM 'DROP ' || t.TYPE || ' OTHER.' || t.TABNAME;
             EXECUTE stmt;
           END FOR;
-          EXECUTE IMMEDIATE 'DROP SCHEMA other RESTRICT';
+          IF EXISTS (SELECT 1 FROM SYSCAT.TABLES WHERE TABSCHEMA = 'OTHER') THEN
+            EXECUTE IMMEDIATE 'CREATE TABLE shop.left_over (x integer)';
+          ELSE
+            EXECUTE IMMEDIATE 'DROP SCHEMA other RESTRICT';
+          END IF;
         END
     """)
+    db2("""
+        BEGIN
+          DECLARE CONTINUE HANDLER FOR SQLSTATE '42704' BEGIN END;
+          EXECUTE IMMEDIATE 'DROP TABLE shop.nothing';
+          CREATE TABLE shop.something (x integer);
+        END
+    """)
+    db2("select x from shop.something")
+    db2.refuses("begin declare a integer; set a = 1; end", -901)
     assert db2("select 1 as n from syscat.schemata where schemaname = 'OTHER'") == []
 
 

@@ -40,9 +40,7 @@ def plan(tokens: Tokens) -> Statements:
     for words, make in _STATEMENTS:
         if begins(tokens, *words):
             return make(tokens)
-    if tokens[0].upper in ("SELECT", "WITH", "VALUES", "INSERT", "UPDATE", "DELETE", "(") or begins(
-        tokens, "SAVEPOINT"
-    ):
+    if yields_rows(tokens) or tokens[0].upper in ("INSERT", "UPDATE", "DELETE"):
         return [translated(tokens)]
     raise not_emulated(f"statements that begin with {tokens[0].upper}")
 
@@ -376,10 +374,6 @@ def _merge(tokens: Tokens) -> Statements:
     return [translated(words)]
 
 
-def _rollback_to(tokens: Tokens) -> Statements:
-    return [f"rollback to savepoint {translated(tokens[3:])}"]
-
-
 def _nothing(_: Tokens) -> Statements:
     return []
 
@@ -407,7 +401,6 @@ _STATEMENTS: tuple[tuple[tuple[str, ...], Callable[[Tokens], Statements]], ...] 
     (("LOCK", "TABLE"), _lock),
     (("CALL",), _call),
     (("MERGE",), _merge),
-    (("ROLLBACK", "TO", "SAVEPOINT"), _rollback_to),
     (("SET", "CURRENT"), _nothing),
     (("SET", "SESSION"), _nothing),
 )

@@ -128,6 +128,11 @@ create function db2.rename_table(relation regclass, name text) returns void
 language plpgsql as $$
 begin
     perform db2.require_renamable(relation);
+    if exists (select from syscat.tables as c
+        where c.tabschema = db2.schema_of(relation) and c.tabname = db2.swapcase(name)) then
+        raise exception 'SQL0601N  The name of the object to be created is identical to the existing name "%.%".',
+            db2.schema_of(relation), db2.swapcase(name) using errcode = '42710';
+    end if;
     perform db2.invalidate(relation);
     update db2.privileges set objectname = db2.swapcase(name)
     where objectschema = db2.schema_of(relation) and objectname = db2.name_of(relation);
