@@ -193,7 +193,7 @@ def test_many_rows_at_once(db2: Db2) -> None:
         ("cast('2024-03-01' as date) - cast('2024-01-31' as date)", Decimal(101)),
         ("midnight_seconds(cast('2024-01-01 01:00:01.9' as timestamp))", 3601),
         ("timestampdiff(16, char(timestamp('2025-01-01') - timestamp('2024-01-01')))", 365),
-        ("hex(hash_md5('a'))", "0CC175B9C0F1B6A831C399E269772661"),
+        ("hex(hash('a', 0))", "0CC175B9C0F1B6A831C399E269772661"),
         ("locate('b', 'abc')", 2),
         ("substr('abc', 2, 1)", "b"),
         ("length('äö', codeunits32)", 2),

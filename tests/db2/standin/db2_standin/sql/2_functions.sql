@@ -100,21 +100,17 @@ language sql immutable parallel safe as $$
     from unnest(them) as u(each)
 $$;
 
--- Digests. MD5 is volatile by name: else PostgreSQL pulls up a subquery that has one, and computes it once for
--- each place that reads it.
+-- Digests. Volatile by name: else PostgreSQL pulls up a subquery that has one, and computes it once for each place
+-- that reads it.
 create function db2.hash_md5(value text) returns bytea
 language sql volatile strict parallel safe
 return decode(pg_catalog.md5(value), 'hex');
 
-create function db2.hash_sha256(value text) returns bytea
-language sql immutable strict parallel safe
-return sha256(convert_to(value, 'UTF8'));
-
 create function db2.hash(value text, algorithm integer default 0) returns bytea
-language sql immutable strict parallel safe
+language sql volatile strict parallel safe
 return case algorithm
-    when 0 then db2.hash_md5(value)
-    when 2 then db2.hash_sha256(value)
+    when 0 then decode(pg_catalog.md5(value), 'hex')
+    when 2 then sha256(convert_to(value, 'UTF8'))
     when 3 then sha512(convert_to(value, 'UTF8'))
 end;
 
