@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 
 from orchestration.defs.dbt_project import Manifest
-from orchestration.defs.policies import POOL, RETRY
+from orchestration.defs.policies import FRESHNESS, POOL, RETRY
 from orchestration.defs.translator import Db2Translator, SoftcartTranslator, relation_of
 from orchestration.promote.db2.run import promote
 from orchestration.promote.refined import refined_nodes
@@ -57,14 +57,21 @@ def promotes_for(manifest: Manifest) -> dg.AssetsDefinition:
             # One that is gone from the refined layer is no asset any more.
             if key := keys.get(f"{table.schema}.{table.name}"):
                 yield dg.MaterializeResult(
-                    asset_key=key, metadata=metadata_of(table), check_results=[_result(key, table)]
+                    asset_key=key,
+                    metadata=metadata_of(table, lag_seconds=report.seconds),
+                    check_results=[_result(key, table)],
                 )
 
     return promote_db2
 
 
-def metadata_of(table: TableReport) -> dict[str, Any]:
-    """Return what the asset's page shows of what promote did to one table."""
+def metadata_of(table: TableReport, *, lag_seconds: float) -> dict[str, Any]:
+    """Return what the asset's page shows of what promote did to one table.
+
+    Args:
+        table: What promote did.
+        lag_seconds: How far the table was behind PostgreSQL's, at most, when it became visible.
+    """
     compared = table.reconciliation
     return {
         "rows_upserted": table.rows_upserted,
@@ -72,6 +79,7 @@ def metadata_of(table: TableReport) -> dict[str, Any]:
         "rows_repaired": table.rows_repaired,
         "bytes_read": table.bytes,
         "seconds": round(table.seconds, 3),
+        "lag_seconds": round(lag_seconds, 3),
         **({"loaded_through": table.position.isoformat(" ")} if table.position else {}),
         **({"loaded_by": table.way} if table.way else {}),
         **({"dagster/row_count": compared.rows} if compared and compared.is_full else {}),
@@ -89,6 +97,7 @@ def _spec(manifest: Manifest, unique_id: str) -> dg.AssetSpec:
         kinds={"db2", "table"},
         owners=on_db2.owners,
         group_name=on_db2.group_name,
+        freshness_policy=FRESHNESS,
         metadata={"dagster/table_name": on_db2.metadata["dagster/table_name"]},
     )
 

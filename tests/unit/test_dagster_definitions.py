@@ -159,6 +159,9 @@ def test_lineage_leads_from_the_shop_over_postgres_to_every_mart_on_db2(
         is_promoted = specs[key].group_name in ("db2_staging", "db2_snapshots", "db2_seeds")
         assert all(parent.startswith("db2/") is not is_promoted for parent in parents[key]), key
         assert parents[key], key
+        # A view holds nothing that could grow old.
+        is_layer = is_promoted or key.startswith("db2/marts/") and "view" not in specs[key].kinds
+        assert (specs[key].freshness_policy is not None) is is_layer, key
 
 
 def test_a_deployment_has_the_targets_it_names(home: Path) -> None:
