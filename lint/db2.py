@@ -1,9 +1,10 @@
-"""`python -m lint.db2`: what dbt would send to Db2, compiled and read without one.
+"""`python -m lint.db2`: what dbt and promote would send to Db2, compiled and read without one.
 
 Each model that runs there is compiled as its first build has it and, where it is incremental, as a
 build on changes has it, with the statements around it: keys staged, rows compared, journals,
-watermarks. So are the queries of the summary tables. Selects and changes of rows are parsed in
-Db2's dialect; everything is held against what Db2 refuses or reads otherwise.
+watermarks. So are the singular tests, the queries of the summary tables, and what promote says of
+a table with a column of each type. Selects and changes of rows are parsed in Db2's dialect;
+everything is held against what Db2 refuses or reads otherwise.
 """
 
 from __future__ import annotations
@@ -26,15 +27,20 @@ from lint.dbt_jinja.render import PROJECT_DIR, Renderer
 from lint.denied import find_denied
 from lint.dialects import parse_faults
 from lint.project import LIVE, PORTABLE
+from orchestration.promote.db2.apply import merge
+from orchestration.promote.db2.checksum import OnDb2, sums_query
+from orchestration.promote.db2.ddl import Table, comment_statements, create_table
+from orchestration.promote.ranges import Range
+from orchestration.promote.refined import Column, Relation
 
 RUNG = (
-    "Rung 1 of 4, lint: what dbt would send to Db2, compiled without a server, parsed in sqlfluff's"
-    " db2 dialect and held against a list of what Db2 refuses."
+    "Rung 1 of 4, lint: what dbt and promote would send to Db2, compiled without a server, parsed"
+    " in sqlfluff's db2 dialect and held against a list of what Db2 refuses."
 )
 NOT_PROVEN = (
     "Not proven: that Db2 takes it, and what it answers. Only rung 4, make db2-real, is Db2."
 )
-_ROWS = re.compile(r"\s*(select|with|insert|update|delete|merge)\b", re.IGNORECASE)
+_ROWS = re.compile(r"(\s|--[^\n]*\n)*(select|with|insert|update|delete|merge)\b", re.IGNORECASE)
 # The query inside a statement that the parser cannot read as a whole.
 _QUERY = re.compile(
     r"\s*create\s+(?:table\s+[\w.]+\s+as\s*\((?P<table>.*)\)\s*(?:with|data)\b.*"
@@ -45,15 +51,17 @@ _QUERY = re.compile(
 
 @dataclass(frozen=True)
 class Statement:
-    """One that dbt sends.
+    """One that is sent.
 
     Args:
-        origin: The model or macro that it is of, and what it does there.
+        origin: The model, macro or function that it is of, and what it does there.
         sql: As Db2 gets it.
+        is_portable: Whether it is of a file that other engines run too.
     """
 
     origin: str
     sql: str
+    is_portable: bool = True
 
 
 def main() -> int:
@@ -68,7 +76,12 @@ def main() -> int:
 
 def check(project: Path, *, processes: int = 2) -> tuple[list[str], int]:
     """Return a line for each fault in what would be sent, and how many statements that is."""
-    statements = [*model_statements(project), *summary_statements(project)]
+    statements = [
+        *model_statements(project),
+        *singular_test_statements(project),
+        *summary_statements(project),
+        *promote_statements(),
+    ]
     with ProcessPoolExecutor(processes) as pool:
         found = pool.map(statement_faults, statements, chunksize=8)
         return [fault for faults in found for fault in faults], len(statements)
@@ -79,6 +92,7 @@ def statement_faults(statement: Statement) -> list[str]:
     faults = [
         f"{statement.origin}:{line}: {rule.name}: use {rule.instead}"
         for find in (find_denied, find_denied_db2)
+        if statement.is_portable or find is find_denied_db2
         for rule, line in find(statement.sql)
     ]
     if query := query_of(statement.sql):
@@ -110,6 +124,37 @@ def model_statements(project: Path) -> Iterator[Statement]:
             yield Statement(f"{name}, first build", sql)
             if nodes[name].config.get("materialized") == "incremental":
                 yield from _increment(project, file, nodes)
+
+
+def singular_test_statements(project: Path) -> Iterator[Statement]:
+    """Yield the singular tests that run beside marts; those that read raw run on PostgreSQL."""
+    renderer = Renderer("ibmdb2", project, {"graph": SimpleNamespace(nodes=_nodes(project))})
+    for file in sorted((project / "tests" / "dbt" / "singular").glob("*.sql")):
+        rendered = renderer.render(file)
+        if rendered.sources:
+            continue
+        sql = rendered.sql
+        if "_live_" in file.stem:
+            sql = sql.replace(renderer.context["current_date_utc"](), "live_date")
+        yield Statement(file.stem, sql)
+
+
+def promote_statements() -> Iterator[Statement]:
+    """Yield what promote says of a table that has a column of each type."""
+    types = ("bigint", "smallint", "numeric(24,6)", "character varying(40)", "character(2)", "text")
+    others = ("boolean", "date", "timestamp(6) without time zone")
+    columns = tuple(Column(f"c{number}", name) for number, name in enumerate((*types, *others)))
+    table = Table(Relation("staging", "stg_things", columns, ("c0",), description="It's one"))
+    some = [Range("c0", "0"), Range("c0", "7")]
+    said = {
+        "create_table": create_table(table.name, table.columns, table.key),
+        "merge": merge(table),
+        "sums of all": sums_query(table, OnDb2(), None),
+        "sums of ranges": sums_query(table, OnDb2(), some),
+        "comments": "\n".join(comment_statements(table, table.name)),
+    }
+    for what, sql in said.items():
+        yield Statement(f"promote, {what}", sql, is_portable=False)
 
 
 def summary_statements(project: Path) -> Iterator[Statement]:

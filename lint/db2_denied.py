@@ -97,15 +97,22 @@ DENIED_DB2 = (
         "select analyze_count from t",
     ),
     Denied(
+        "hash_md5",
+        r"\bhash_(md5|sha1|sha256|crc32)\s*\(",
+        "hash(x, 0): the others are of Db2 for z/OS and for i",
+        "select hash_md5(a) from t",
+        "select hash(a, 0) as hash_md5 from t",
+    ),
+    Denied(
         "a type without its size in a table",
-        r"(?<=[(,])\s*\w+\s+(decimal|numeric|varchar)\s*(?=[,)]|not\s+null)",
+        r"(?<=[(,])\s*\"?\w+\"?\s+(decimal|numeric|varchar)\s*(?=[,)]|not\s+null)",
         "decimal(p, s), varchar(n codeunits32): Db2 makes decimal(5, 0) of the one alone",
         "create table t (a decimal, b integer)",
         "create table t (a decimal(18, 4), b varchar(20 codeunits32))",
     ),
     Denied(
         "a type of PostgreSQL's in a table",
-        r"(?<=[(,])\s*\w+\s+(text|timestamptz|jsonb?|bytea|uuid|(big)?serial|double\s+precision\[\])"
+        r"(?<=[(,])\s*\"?\w+\"?\s+(text|timestamptz|jsonb?|bytea|uuid|(big)?serial|double\s+precision\[\])"
         r"\s*(?=[,)]|not\s+null)",
         "clob, timestamp, varchar(n), bigint",
         "create table t (a text not null)",

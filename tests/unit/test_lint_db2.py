@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from lint.db2 import Statement, model_statements, query_of, statement_faults
+from lint.db2 import (
+    Statement,
+    model_statements,
+    promote_statements,
+    query_of,
+    singular_test_statements,
+    statement_faults,
+)
 from lint.db2_denied import DENIED_DB2, find_denied_db2
 from lint.dbt_jinja.render import PROJECT_DIR
 from lint.denied import Denied
@@ -20,6 +27,7 @@ def test_what_db2_refuses_is_found_and_its_neighbour_is_not(rule: Denied) -> Non
     ("sql", "query"),
     [
         ("select a from t", "select a from t"),
+        ("-- why\n\nselect a from t", "-- why\n\nselect a from t"),
         ("  merge into t using u on a = b", "  merge into t using u on a = b"),
         ("create table s.t as (select a from u) with no data organize by row", "select a from u"),
         (
@@ -48,6 +56,21 @@ def test_a_fault_is_told_with_the_statement_it_is_in(sql: str, fault: str) -> No
     faults = statement_faults(Statement("fct_orders, first build", sql))
     assert any(fault in line for line in faults)
     assert all(line.startswith("fct_orders, first build:1: ") for line in faults)
+
+
+def test_promotes_own_names_may_be_quoted_but_not_what_db2_lacks() -> None:
+    sql = 'select hash_md5("A") from "STAGING"."T" where "B" = true'
+    (fault,) = statement_faults(Statement("promote, sums", sql, is_portable=False))
+    assert "hash(x, 0)" in fault
+
+
+def test_singular_tests_and_promotes_statements_are_read_too() -> None:
+    origins = {
+        each.origin for each in [*singular_test_statements(PROJECT_DIR), *promote_statements()]
+    }
+    assert "assert_orders_tie_to_order_items" in origins
+    assert "assert_raw_money_ties_to_staging" not in origins
+    assert "promote, sums of ranges" in origins
 
 
 def test_first_builds_and_builds_on_changes_are_compiled_with_all_they_send() -> None:

@@ -145,7 +145,7 @@ class OnDb2:
 
     def md5(self, text: str) -> str:
         """Return the digest of a text in lower case."""
-        return f"LOWER(HEX(HASH_MD5({text})))"
+        return f"LOWER(HEX(HASH({text}, 0)))"
 
     def number(self, digest: str) -> str:
         """Return the first digits of a digest as a number that can be summed."""
