@@ -160,7 +160,7 @@ def test_lineage_leads_from_the_shop_over_postgres_to_every_mart_on_db2(
         assert all(parent.startswith("db2/") is not is_promoted for parent in parents[key]), key
         assert parents[key], key
         # A view holds nothing that could grow old.
-        is_layer = is_promoted or key.startswith("db2/marts/") and "view" not in specs[key].kinds
+        is_layer = is_promoted or (key.startswith("db2/marts/") and "view" not in specs[key].kinds)
         assert (specs[key].freshness_policy is not None) is is_layer, key
 
 
