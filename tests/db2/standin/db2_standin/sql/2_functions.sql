@@ -102,10 +102,6 @@ $$;
 
 -- Digests. Volatile by name: else PostgreSQL pulls up a subquery that has one, and computes it once for each place
 -- that reads it.
-create function db2.hash_md5(value text) returns bytea
-language sql volatile strict parallel safe
-return decode(pg_catalog.md5(value), 'hex');
-
 create function db2.hash(value text, algorithm integer default 0) returns bytea
 language sql volatile strict parallel safe
 return case algorithm
