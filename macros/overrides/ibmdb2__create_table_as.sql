@@ -1,6 +1,6 @@
 {# dbt-db2 1.0.1 ignores contracts: a column that is missing or of another type passes, and what the contract
    declares is not in the table. Here the query's columns are held against the contract and the table has the
-   declared types and `not null`; keys are not enforced but proved by tests (macros/db2/informational_keys.sql).
+   declared types and `not null`; keys are not enforced but proved by tests (macros/db2/declare_keys.sql).
 
    The query is put in a view for a moment: that tells its columns without running it, and keeps its CTEs where
    Db2 documents them: in a view and in an insert, not in `create table as`. dbt runs what is returned. #}
