@@ -235,7 +235,7 @@ def test_a_row_changed_by_hand_is_found_by_its_range_and_repaired(shop: Settings
         "UPDATE STAGING.STG_OLTP__ORDERS SET SHIPPING_AMOUNT = SHIPPING_AMOUNT + 0.0001"
         " WHERE ORDER_ID = 5",
         "DELETE FROM STAGING.STG_CATALOG__PRODUCTS WHERE SKU = 'LONG'",
-        "UPDATE SNAPSHOTS.SNAP_OLTP__CUSTOMERS SET DBT_VALID_TO = NULL",
+        "UPDATE SNAPSHOTS.SNAP_OLTP__CUSTOMERS SET DBT_VALID_TO = DBT_VALID_FROM",
         "UPDATE STAGING.STG_OLTP__PROMOTIONS SET PROMOTION_NAME = NULL WHERE PROMOTION_NAME = ''",
     )
     assert promote(shop).succeeded  # it has touched nothing, so it has compared nothing
