@@ -1,5 +1,5 @@
 {# dbt 1.11 selects bare conditions (`count(*) != 0 as should_warn`) and says `limit`, and dbt-db2 1.0.1 leaves it at
-   that: Db2 before 11.5 has neither, and 11.5 has `limit` by a setting. #}
+   that; here both are said in the forms that every Db2 takes. #}
 {% macro ibmdb2__get_test_sql(main_sql, fail_calc, warn_if, error_if, limit) -%}
     select
         {{ fail_calc }} as failures,
