@@ -233,7 +233,7 @@ def _run() -> None:
     """
     from orchestration.ingest.show import faults_text, ingest_table
     from orchestration.pipeline import run_pipeline
-    from orchestration.promote.show import promote_table
+    from orchestration.promote.show import notes_text, promote_table
     from orchestration.settings import Settings
     from orchestration.summary_show import builds_text, summary_text
 
@@ -242,6 +242,8 @@ def _run() -> None:
     console.print(ingest_table(done.ingest))
     if done.promote:
         console.print(promote_table(done.promote))
+        if notes := notes_text(done.promote):
+            console.print(notes)
     if done.summary:
         console.print(summary_text(done.summary, now=datetime.now(UTC)))
     console.print(builds_text(done.dbt))

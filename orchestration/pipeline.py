@@ -58,9 +58,9 @@ def run_pipeline(settings: Settings, report: ReportProgress = no_progress) -> Pi
     promoted = None
     if "prod" in settings.targets:
         promoted = promote(settings, report)
-        for difference in promoted.differences:
+        if not promoted.succeeded:
             raise SoftcartError(
-                f"Db2 differs from PostgreSQL: {difference}",
+                f"Db2 differs from PostgreSQL: {'; '.join(promoted.differences)}",
                 remedy="Write what differs anew with `softcart promote db2 --repair`",
             )
         marts = (*BUILD, "--selector", "marts")
