@@ -82,6 +82,17 @@ create table if not exists ingest.raw_quarantine (
 );
 comment on table ingest.raw_quarantine is
     'Rows that the raw tables cannot hold, whole; may hold personal data';
+
+-- Made by the server and read by it: no statement, log or program ever holds it.
+create table if not exists ingest.pepper (
+    is_the_only_one  boolean primary key default true check (is_the_only_one),
+    pepper           bytea not null
+        default sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))
+);
+insert into ingest.pepper default values on conflict do nothing;
+revoke all on ingest.pepper from public;
+comment on table ingest.pepper is
+    'What pseudonyms are digested with: without it, nobody finds a person by guessing';
 """
 
 

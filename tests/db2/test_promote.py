@@ -147,6 +147,8 @@ def test_personal_columns_stay_and_the_others_are_described(shop: Settings) -> N
     )
     assert [name for name, _ in columns] == [
         "CUSTOMER_ID",
+        "EMAIL_KEY",
+        "PHONE_KEY",
         "COUNTRY_CODE",
         "CUSTOMER_STATUS",
         "HAS_MARKETING_CONSENT",

@@ -1,9 +1,11 @@
 select
     cast(customer_id as bigint) as customer_id,
     cast(email as varchar(254)) as email,
+    {{ pseudonym('email') }} as email_key,
     cast(first_name as varchar(100)) as first_name,
     cast(last_name as varchar(100)) as last_name,
     cast(phone as varchar(32)) as phone,
+    {{ phone_pseudonym('phone') }} as phone_key,
     cast(birth_date as date) as birth_date,
     cast(street_address as varchar(200)) as street_address,
     cast(city as varchar(100)) as city,

@@ -3,6 +3,7 @@ select
     cast(order_number as varchar(32)) as order_number,
     cast(customer_id as bigint) as customer_id,
     cast(guest_email as varchar(254)) as guest_email,
+    {{ pseudonym('guest_email') }} as guest_email_key,
     cast(channel as varchar(16)) as channel,
     cast(order_status as varchar(16)) as order_status,
     cast(promotion_id as bigint) as promotion_id,
