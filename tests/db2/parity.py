@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 
+from dbt_process import DbtProcess
 from psycopg import sql
 
 from orchestration.connections import connect_mongo, connect_mysql, connect_postgres
@@ -17,7 +18,6 @@ from orchestration.settings import Settings
 from orchestration.simulator.history import simulate_history
 from orchestration.simulator.shop import PRODUCTS
 from orchestration.simulator.traffic import simulate_traffic
-from orchestration.transform import run_dbt
 
 # One clock for both: what a mart says of today is of the same day.
 CLOCK = ("--vars", "{as_of: '2026-11-01 12:00:00'}")
@@ -71,21 +71,37 @@ def trade(settings: Settings, late_rates: Sequence[Row]) -> None:
     run_ingest(settings)
 
 
-def build_on_postgres(settings: Settings) -> None:
-    """Build staging, snapshots and marts on PostgreSQL, where other tests have tested them."""
-    kinds = ["--exclude-resource-type", "unit_test", "test"]
-    run_dbt(settings, ["build", *kinds, *CLOCK]).raise_for_failures()
+class Builds:
+    """Builds of one warehouse on both engines, each by a dbt that has already started."""
 
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._postgres = DbtProcess(settings, "local")
+        self._db2 = DbtProcess(settings, "prod")
 
-def build_on_db2(settings: Settings, *options: str) -> None:
-    """Promote, then build and test the marts on Db2. Unit tests stay on PostgreSQL."""
-    promoted = promote(settings)
-    assert promoted.succeeded, promoted
-    run_dbt(
-        settings,
-        ["build", "--selector", "marts", "--exclude-resource-type", "unit_test", *CLOCK, *options],
-        target="prod",
-    ).raise_for_failures()
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._postgres.close()
+        self._db2.close()
+
+    def on_postgres(self) -> None:
+        """Build staging, snapshots and marts on PostgreSQL, where other tests have tested them."""
+        kinds = ["--exclude-resource-type", "unit_test", "test"]
+        assert self._postgres.run(["build", *kinds, *CLOCK]) == []
+
+    def promote(self) -> None:
+        """Bring what PostgreSQL has refined to Db2."""
+        promoted = promote(self._settings)
+        assert promoted.succeeded, promoted
+
+    def on_db2(self, *options: str, killed_after: int | None = None) -> list[str]:
+        """Build and test the marts on Db2. Unit tests stay on PostgreSQL."""
+        kinds = ["--exclude-resource-type", "unit_test"]
+        return self._db2.run(
+            ["build", "--selector", "marts", *kinds, *CLOCK, *options], killed_after
+        )
 
 
 def differences(settings: Settings) -> dict[str, str]:
@@ -126,6 +142,14 @@ def digests(settings: Settings) -> dict[str, int]:
             rows = Counter(_comparable(row) for row in cursor.fetchall())
             found[f"{schema.strip()}.{name}"] = hash(frozenset(rows.items()))
         return found
+
+
+def declared_keys(settings: Settings) -> int:
+    """Return how many keys of the marts Db2's optimizer may believe."""
+    with db2_session(settings) as db2:
+        cursor = db2.cursor()
+        cursor.execute("select count(*) from syscat.tabconst where tabschema = 'MARTS'")
+        return int(cursor.fetchall()[0][0])
 
 
 def _comparable(row: Sequence[Any]) -> Row:

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from psycopg import sql
+from statements import on_postgres
 
-from orchestration.connections import connect_mysql, connect_postgres
+from orchestration.connections import connect_postgres
 from orchestration.defs.dbt_project import load_manifest
 from orchestration.ingest.run import run_ingest
 from orchestration.promote.db2.connection import Db2Connection, db2_session, execute, query
@@ -58,21 +59,6 @@ def from_db2(settings: Settings, statement: str) -> Rows:
     """Return a query's rows."""
     with db2_session(settings) as db2:
         return query(db2, statement)
-
-
-def on_mysql(settings: Settings, *statements: str) -> None:
-    """Run statements in the shop's database, in one transaction."""
-    with connect_mysql(settings) as mysql, mysql.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
-        mysql.commit()
-
-
-def on_postgres(settings: Settings, *statements: str) -> None:
-    """Run statements in the warehouse, in one transaction."""
-    with connect_postgres(settings) as warehouse:
-        for statement in statements:
-            warehouse.execute(statement.encode())
 
 
 def ingest(settings: Settings, *names: str) -> None:

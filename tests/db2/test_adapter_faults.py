@@ -310,7 +310,7 @@ def run(settings: Settings, macros: list[str]) -> Outcome:
     write_project(settings, macros)
     execute_all(settings, BEFORE)
     with subprocess.Popen(
-        [sys.executable, PROJECT_DIR / "tests" / "law" / "dbt_worker.py"],
+        [sys.executable, PROJECT_DIR / "tests" / "support" / "dbt_worker.py"],
         cwd=settings.home,
         env={
             **os.environ,

@@ -9,15 +9,19 @@ from typing import Any
 
 import dagster as dg
 import pytest
+from statements import on_mysql
 
 from orchestration.connections import connect_mysql
 from orchestration.definitions import definitions_for
+from orchestration.pipeline import run_pipeline
 from orchestration.promote.db2.connection import connect_db2
-from orchestration.settings import SERVERS, Server, Settings
+from orchestration.settings import SERVERS, Server, Settings, Target
 from orchestration.simulator.history import simulate_history
 
 OpenShop = Callable[[Path], AbstractContextManager[Settings]]
 OpenDb2 = Callable[[Settings], AbstractContextManager[Settings]]
+
+TARGETS: tuple[Target, ...] = ("local", "prod")
 
 pytestmark = [pytest.mark.servers, pytest.mark.slow]
 
@@ -39,7 +43,7 @@ def settings(
         for server in every:
             url = both.url(server).full.get_secret_value()
             environment.setenv(f"SOFTCART_{server.upper()}_URL", url)
-        yield both.model_copy(update={"targets": ("local", "prod")})
+        yield both.model_copy(update={"targets": TARGETS})
 
 
 @pytest.fixture(scope="module")
@@ -133,3 +137,21 @@ def test_an_hour_later_only_what_changed_goes_to_db2(
     with closing(connect_db2(settings)) as db2, closing(db2.cursor()) as cursor:
         cursor.execute("select count(*) from marts.fct_orders where order_number like '%+'")
         assert cursor.fetchall() == [(3,)]
+
+
+def test_the_command_does_as_the_jobs_do(
+    settings: Settings, daily: dg.ExecuteInProcessResult
+) -> None:
+    assert daily.success
+    on_mysql(
+        settings,
+        "update orders set order_number = concat(order_number, '=') order by order_id limit 2",
+    )
+    done = run_pipeline(settings)
+    assert tuple(done.dbt) == TARGETS
+    assert done.promote is not None
+    assert done.promote.succeeded
+    assert done.summary is not None
+    with closing(connect_db2(settings)) as db2, closing(db2.cursor()) as cursor:
+        cursor.execute("select count(*) from marts.fct_orders where order_number like '%='")
+        assert cursor.fetchall() == [(2,)]

@@ -18,11 +18,10 @@ from promoted import (
     ingest,
     manifest,
     on_db2,
-    on_mysql,
-    on_postgres,
     tables,
     view_as,
 )
+from statements import on_mysql, on_postgres
 
 from orchestration.connections import connect_mongo, connect_postgres
 from orchestration.defs import dbt_project

@@ -10,8 +10,9 @@ from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
 import pytest
+from statements import on_mysql, on_postgres
 
-from orchestration.connections import connect_mysql, connect_postgres
+from orchestration.connections import connect_postgres
 from orchestration.ingest.batch import Position
 from orchestration.ingest.changes import ChangeLog, Commit, Event, Heartbeat
 from orchestration.ingest.report import IngestReport, TableReport
@@ -19,21 +20,6 @@ from orchestration.ingest.run import run_ingest
 from orchestration.settings import Settings
 
 TEST_MYSQL_URL = "SOFTCART_TEST_MYSQL_URL"
-
-
-def on_mysql(settings: Settings, *statements: str) -> None:
-    """Run statements in the shop's database, in one transaction."""
-    with connect_mysql(settings) as mysql, mysql.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
-        mysql.commit()
-
-
-def on_postgres(settings: Settings, *statements: str) -> None:
-    """Run statements in the warehouse, in one transaction."""
-    with connect_postgres(settings) as postgres:
-        for statement in statements:
-            postgres.execute(statement)
 
 
 def from_postgres(settings: Settings, query: str) -> list[tuple[Any, ...]]:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from ingest_shop import on_each_server, on_mysql, read_log
+from ingest_shop import on_each_server, read_log
+from statements import on_mysql
 
 from orchestration.connections import connect_mysql
 from orchestration.ingest.binlog import MysqlChangeLog

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pymysql
 import pytest
-from ingest_shop import on_each_server, on_mysql, read_log
+from ingest_shop import on_each_server, read_log
+from statements import on_mysql
 
 from orchestration.connections import connect_mysql
 from orchestration.errors import SoftcartError

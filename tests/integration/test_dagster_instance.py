@@ -19,7 +19,8 @@ from typing import Any, TypeVar
 import dagster as dg
 import pytest
 import yaml
-from ingest_shop import from_postgres, on_mysql
+from ingest_shop import from_postgres
+from statements import on_mysql
 
 from orchestration.errors import SoftcartError
 from orchestration.ingest.run import run_ingest

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from ingest_shop import by_name, counts, from_postgres, ingest, on_mysql
+from ingest_shop import by_name, counts, from_postgres, ingest
+from statements import on_mysql
 
 from orchestration.connections import connect_mysql, connect_postgres
 from orchestration.errors import SoftcartError

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from ingest_shop import by_name, counts, from_postgres, ingest, on_mysql, on_postgres, raw_types
+from ingest_shop import by_name, counts, from_postgres, ingest, raw_types
+from statements import on_mysql, on_postgres
 
 from orchestration.ingest.run import run_ingest
 from orchestration.settings import Settings

@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from ingest_shop import from_postgres, ingest, on_mysql, on_postgres
+from ingest_shop import from_postgres, ingest
 from psycopg import sql
+from statements import on_mysql, on_postgres
 
 from orchestration.connections import connect_mongo, connect_mysql, connect_postgres
 from orchestration.errors import SoftcartError

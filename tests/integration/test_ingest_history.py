@@ -8,7 +8,8 @@ from typing import Any
 
 import psycopg
 import pytest
-from ingest_shop import by_name, counts, from_postgres, ingest, on_mysql, on_postgres
+from ingest_shop import by_name, counts, from_postgres, ingest
+from statements import on_mysql, on_postgres
 
 from orchestration.connections import connect_postgres
 from orchestration.ingest import state

@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from ingest_shop import from_postgres, ingest, on_mysql
+from ingest_shop import from_postgres, ingest
+from statements import on_mysql
 
 from orchestration.connections import connect_mongo, connect_mysql
 from orchestration.ingest import ejson

@@ -6,7 +6,8 @@ from base64 import b64encode
 from typing import Any
 
 import pytest
-from ingest_shop import by_name, counts, from_postgres, ingest, on_mysql, on_postgres
+from ingest_shop import by_name, counts, from_postgres, ingest
+from statements import on_mysql, on_postgres
 from typer.testing import CliRunner
 
 from orchestration.cli import app

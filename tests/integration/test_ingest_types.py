@@ -10,16 +10,8 @@ from hashlib import md5
 from typing import Any
 
 import pytest
-from ingest_shop import (
-    from_postgres,
-    hold_one_bad_row,
-    ingest,
-    on_each_server,
-    on_mysql,
-    on_postgres,
-    raw_types,
-    read_log,
-)
+from ingest_shop import from_postgres, hold_one_bad_row, ingest, on_each_server, raw_types, read_log
+from statements import on_mysql, on_postgres
 
 from orchestration.connections import connect_mysql
 from orchestration.ingest.batch import TableSchema

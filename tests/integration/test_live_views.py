@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ingest_shop import on_mysql, on_postgres
 from psycopg import sql
+from statements import on_mysql, on_postgres
 
 from orchestration.connections import connect_mysql, connect_postgres
 from orchestration.ingest.run import run_ingest

@@ -11,8 +11,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from psycopg import sql
+from statements import on_postgres
 
 from orchestration.connections import connect_mysql, connect_postgres
 from orchestration.ingest.run import run_ingest
@@ -28,6 +30,9 @@ EXAMPLES = re.findall(
     r"```sql\n(.*?)```", (PROJECT_DIR / "docs" / "marts.md").read_text(), flags=re.DOTALL
 )
 
+# A name that has to be quoted.
+READERS = "BI readers"
+
 Rows = list[tuple[Any, ...]]
 OpenShop = Callable[[Path], AbstractContextManager[Settings]]
 
@@ -35,7 +40,9 @@ OpenShop = Callable[[Path], AbstractContextManager[Settings]]
 @pytest.fixture(scope="module")
 def built(open_shop: OpenShop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """A shop with a history and some traffic, deletes included, and the marts built from it."""
-    with open_shop(tmp_path_factory.mktemp("marts")) as settings:
+    with open_shop(tmp_path_factory.mktemp("marts")) as bare:
+        settings = bare.model_copy(update={"reader_role": READERS})
+        on_postgres(settings, f'create role "{READERS}"')
         simulate_history(settings, scale=0.003, seed=11)
         simulate_traffic(settings, events=200, seed=11)
         run_ingest(settings)
@@ -52,6 +59,20 @@ def shop_rows(settings: Settings, query: str) -> Rows:
 def mart_rows(settings: Settings, query: str) -> Rows:
     with connect_postgres(settings) as warehouse:
         return warehouse.execute(sql.SQL(query)).fetchall()
+
+
+def test_readers_read_marts_and_nothing_else(built: Settings) -> None:
+    with connect_postgres(built, autocommit=True) as warehouse:
+        warehouse.execute(sql.SQL("set role {}").format(sql.Identifier(READERS)))
+        marts = warehouse.execute(
+            "select table_name from information_schema.tables where table_schema = 'marts'"
+            " and not has_table_privilege('marts.' || table_name, 'select')"
+        ).fetchall()
+        assert marts == []
+        warehouse.execute("select count(*) from marts.fct_orders")
+        for personal in ("staging.stg_oltp__customers", "raw_oltp.customers"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                warehouse.execute(sql.SQL("select 1 from {}").format(sql.SQL(personal)))
 
 
 def test_every_dbt_unit_test_passes(built: Settings) -> None:

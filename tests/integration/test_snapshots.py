@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from ingest_shop import from_postgres, on_postgres
+from ingest_shop import from_postgres
+from statements import on_postgres
 
 from orchestration.connections import connect_postgres
 from orchestration.ingest import state

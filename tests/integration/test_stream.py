@@ -14,7 +14,8 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from ingest_shop import from_postgres, on_mysql, on_postgres
+from ingest_shop import from_postgres
+from statements import on_mysql, on_postgres
 
 from orchestration.connections import connect_mongo
 from orchestration.errors import SoftcartError

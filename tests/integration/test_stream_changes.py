@@ -6,7 +6,8 @@ import time
 from typing import Any
 
 import pytest
-from ingest_shop import by_name, counts, from_postgres, ingest, on_mysql, on_postgres
+from ingest_shop import by_name, counts, from_postgres, ingest
+from statements import on_mysql, on_postgres
 
 from orchestration.connections import connect_mongo, connect_mysql
 from orchestration.ingest import ejson

@@ -18,9 +18,10 @@ from typing import Any
 
 import pymysql
 import pytest
-from ingest_shop import from_postgres, on_mysql
+from ingest_shop import from_postgres
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
+from statements import on_mysql
 from test_stream_changes import assert_same, assert_same_documents
 
 from orchestration.connections import connect_mongo, connect_mysql

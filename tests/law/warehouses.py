@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import zip_longest
-from pathlib import Path
 from typing import Any, Final, LiteralString
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
+from dbt_process import DbtProcess
 from operations import History, Place, happen, moment
 from psycopg import sql
 
@@ -24,9 +20,8 @@ from orchestration.connections import connect_mongo, connect_mysql, connect_post
 from orchestration.ingest.mongo_images import KEEP_IMAGES
 from orchestration.ingest.run import run_ingest
 from orchestration.ingest.stream.run import run_changes
-from orchestration.settings import PROJECT_DIR, Settings
+from orchestration.settings import Settings
 from orchestration.simulator.schema import apply_schema
-from orchestration.transform import artifact_environment, dbt_environment
 
 # Tests of the data are left out: histories break rules that shops keep, such as an order's total.
 _BUILD: Final = [
@@ -67,7 +62,7 @@ class Shop:
         self.day = day
         self._admin = admin
         self._name = settings.url("postgres").database
-        self._dbt = _Dbt(settings)
+        self._dbt = DbtProcess(settings)
 
     def close(self) -> None:
         """End dbt and drop what was set aside."""
@@ -176,58 +171,6 @@ class Shop:
     def _server(self) -> Iterator[psycopg.Connection[Any]]:
         with closing(connect_postgres(self._admin, autocommit=True)) as server:
             yield server
-
-
-class _Dbt:
-    """The process of `dbt_worker`."""
-
-    def __init__(self, settings: Settings) -> None:
-        environment = {
-            **os.environ,
-            **dbt_environment(settings),
-            **artifact_environment(settings),
-            "SOFTCART_DBT_THREADS": "2",
-        }
-        self._worker = subprocess.Popen(
-            [sys.executable, Path(__file__).with_name("dbt_worker.py")],
-            cwd=PROJECT_DIR,
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            encoding="utf-8",
-        )
-        self._is_ready = False
-
-    def close(self) -> None:
-        self._worker.communicate()
-
-    def run(self, args: Sequence[str], killed_after: int | None = None) -> list[str]:
-        """Run a command; return what failed, or `killed`."""
-        if not self._is_ready:
-            assert self._answer(None) == []
-            self._is_ready = True
-        assert self._worker.stdin is not None
-        self._worker.stdin.write(json.dumps(list(args)) + "\n")
-        self._worker.stdin.flush()
-        return self._answer(killed_after)
-
-    def _answer(self, killed_after: int | None) -> list[str]:
-        assert self._worker.stdout is not None
-        process = nodes = 0
-        failed: list[str] = []
-        for line in self._worker.stdout:
-            said = json.loads(line)
-            process = said.get("process", process)
-            failed += said.get("failed", [])
-            nodes += "node" in said
-            if "status" in said:
-                return failed if said["status"] == 0 else ["killed", *failed]
-            if process and killed_after is not None and nodes >= killed_after:
-                # Not yet waited for, or it has ended and nothing else has its number so soon.
-                with suppress(ProcessLookupError):
-                    os.kill(process, signal.SIGKILL)
-                killed_after = None
-        raise AssertionError("The process that runs dbt ended")
 
 
 def _named(statement: LiteralString, *names: str) -> sql.Composed:
