@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from ingest_shop import from_postgres, ingest, on_postgres
+from ingest_shop import from_postgres, ingest
+from statements import on_postgres
 
 from orchestration.settings import Settings
 
