@@ -38,8 +38,14 @@ lint: setup ## All static checks: Python, SQL in three dialects, the house rules
 	@mypy
 	@sqlfluff lint --disable-progress-bar models tests/dbt
 	@python -m lint
+	@python -m lint.pages
 	@python -m lint.db2
 	@python -m lint.bouncer
+
+# What docs/ and the README say of each mart is said once, by the mart.
+.PHONY: pages
+pages: setup ## Write the parts of docs/ that are made from the marts' properties
+	@python -m lint.pages --write
 
 # How far Db2 is proven without one, rung by rung; each says what it is. docs/db2.md
 .PHONY: db2-lint
