@@ -83,6 +83,12 @@
         ]) -%}
     {%- endfor -%}
 
+    {%- for value, root in [
+        ('0', '0.0000'), ('0.25', '0.5000'), ('2', '1.4142'), ('0.00000001', '0.0001'), ('9999999999', '100000.0000'),
+    ] -%}
+        {%- do cases.append(['square_root of ' ~ value, square_root(value), root]) -%}
+    {%- endfor -%}
+
     {%- set moment = timestamp_literal('2026-01-02 03:04:05.000678') -%}
     {%- do cases.extend([
         ['format_timestamp', format_timestamp(moment), "'2026-01-02 03:04:05.000678'"],
