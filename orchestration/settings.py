@@ -85,6 +85,9 @@ class Settings(BaseSettings):
         default=None,
         description="Production warehouse, db2://user:password@host:port/DATABASE?security=ssl",
     )
+    web_dir: Path | None = Field(
+        default=None, description="Folder of the shop's files of web events and access logs."
+    )
     postgres_port: int | None = Field(
         default=None, ge=1, le=65535, description="Port of the private PostgreSQL, not another."
     )
@@ -116,10 +119,10 @@ class Settings(BaseSettings):
         default=None, description="Receives a JSON POST for each failed run."
     )
 
-    @field_validator("home")
+    @field_validator("home", "web_dir")
     @classmethod
-    def _make_home_absolute(cls, home: Path) -> Path:
-        return _absolute(home)
+    def _make_absolute(cls, folder: Path | None) -> Path | None:
+        return folder and _absolute(folder)
 
     @field_validator("targets", mode="before")
     @classmethod
@@ -220,9 +223,9 @@ class Settings(BaseSettings):
         )
 
 
-def _absolute(home: Path) -> Path:
+def _absolute(folder: Path) -> Path:
     """Return the folder that a setting means, relative to the project and not to the caller."""
-    return (PROJECT_DIR / home.expanduser()).resolve()
+    return (PROJECT_DIR / folder.expanduser()).resolve()
 
 
 def _first_host(url: str) -> str:

@@ -26,6 +26,7 @@ from orchestration.ingest.batch import (
     Batch,
     LineBlocks,
     Lines,
+    Precedence,
 )
 from orchestration.ingest.raw_table import (
     RawTable,
@@ -50,7 +51,7 @@ _MERGE = sql.SQL("""
 with merged as (
     merge into {raw} as raw
     using pg_temp.staged on {same_key}
-    when matched and staged.{change} = {upsert} and (raw.{deleted_at} is not null or {differs})
+    when matched and staged.{change} = {upsert} and (raw.{deleted_at} is not null or {replaces})
         then update set {assignments}, {loaded_at} = now(), {deleted_at} = null
     when matched and staged.{change} = {tombstone} and raw.{deleted_at} is null
         then update set {loaded_at} = now(), {deleted_at} = now()
@@ -67,6 +68,27 @@ select
     count(*) filter (where {change} = {upsert} and not is_new) as updated,
     count(*) filter (where {change} = {tombstone}) as tombstoned
 from merged
+""")
+
+# Few keys occur twice, so only their rows are looked into.
+_DROP_PRECEDED = sql.SQL("""
+with doubled as (
+    select {key} from pg_temp.staged group by {key} having count(*) > 1
+),
+
+ranked as (
+    select
+        staged.ctid as place,
+        row_number() over (
+            partition by {key} order by {column}, row({image}) using operator(pg_catalog.*<)
+        ) as rank
+    from pg_temp.staged as staged
+    inner join doubled using ({key})
+)
+
+delete from pg_temp.staged as staged
+using ranked
+where staged.ctid = ranked.place and ranked.rank > 1
 """)
 
 _TOMBSTONE_ABSENT = sql.SQL("""
@@ -133,7 +155,15 @@ def apply(
             history.begin(connection, states)
     else:
         merged = None if batch.history else states
-        _merge(connection, raw, report, merged, batch.committed_at, is_complete=batch.is_complete)
+        _merge(
+            connection,
+            raw,
+            report,
+            merged,
+            batch.committed_at,
+            is_complete=batch.is_complete,
+            precedence=batch.precedence,
+        )
     has_changed = report.changed > 0
     if states and raw.is_new and not states.is_new:
         history.end_missing(connection, states)
@@ -253,6 +283,37 @@ def _create_staged(connection: psycopg.Connection[Any], raw: RawTable) -> None:
     )
 
 
+def _image(raw: RawTable, precedence: Precedence) -> list[sql.Identifier]:
+    """Return the columns that tell images of a key apart."""
+    aside = {*raw.schema.key, precedence.column, *precedence.aside}
+    return [sql.Identifier(name) for name in raw.column_names if name not in aside]
+
+
+def _drop_preceded(
+    connection: psycopg.Connection[Any], raw: RawTable, precedence: Precedence
+) -> None:
+    """Leave of each key the one staged image that stays."""
+    connection.execute(
+        _DROP_PRECEDED.format(
+            key=comma(map(sql.Identifier, raw.schema.key)),
+            column=sql.Identifier(precedence.column),
+            image=comma(_image(raw, precedence)),
+        )
+    )
+
+
+def _precedes(raw: RawTable, precedence: Precedence) -> sql.Composed:
+    """Return SQL for whether a staged image stays rather than that of raw."""
+    image = _image(raw, precedence)
+    return sql.SQL(
+        "staged.{0} < raw.{0} or staged.{0} = raw.{0} and record_image_lt(row({1}), row({2}))"
+    ).format(
+        sql.Identifier(precedence.column),
+        comma(sql.SQL("staged.{}").format(name) for name in image),
+        comma(sql.SQL("raw.{}").format(name) for name in image),
+    )
+
+
 def _merge(
     connection: psycopg.Connection[Any],
     raw: RawTable,
@@ -261,11 +322,14 @@ def _merge(
     committed_at: datetime | None,
     *,
     is_complete: bool,
+    precedence: Precedence | None = None,
 ) -> None:
     """Merge the staged rows, keep their states, and add what came of it to the report."""
     connection.execute(
         sql.SQL("analyze pg_temp.staged ({})").format(comma(map(sql.Identifier, raw.schema.key)))
     )
+    if precedence:
+        _drop_preceded(connection, raw, precedence)
     names = [sql.Identifier(name) for name in raw.column_names]
     dropped = [sql.Identifier(name) for name in raw.dropped]
     assignments = [sql.SQL("{0} = staged.{0}").format(name) for name in names]
@@ -283,7 +347,9 @@ def _merge(
         same_key=sql.SQL(" and ").join(
             sql.SQL("raw.{0} = staged.{0}").format(sql.Identifier(key)) for key in raw.schema.key
         ),
-        differs=sql.SQL(" or ").join(
+        replaces=_precedes(raw, precedence)
+        if precedence
+        else sql.SQL(" or ").join(
             [
                 sql.SQL("record_image_ne(row({}), row({}))").format(comma(ours), comma(theirs)),
                 *(sql.SQL("raw.{} is not null").format(name) for name in dropped),

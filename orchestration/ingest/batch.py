@@ -84,6 +84,20 @@ class TableSchema:
 
 
 @dataclass(frozen=True)
+class Precedence:
+    """Which of several images of a key stays, in a batch or in raw: the same in any order.
+
+    Attributes:
+        column: A time, never null; the earliest stays. Of equally early images that which
+            PostgreSQL takes for the lesser.
+        aside: Columns that make no difference, such as where an image was read: the first stays.
+    """
+
+    column: str
+    aside: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Batch:
     """Rows of one table up to one position of its source.
 
@@ -100,6 +114,8 @@ class Batch:
             differs from raw is the history.
         committed_at: When the source committed what `history` None leaves to be found; None when
             that is not known either: then it counts from now on.
+        precedence: For rows that have no order, all upserts: a key may then occur more than once.
+            None when a row replaces what raw has for its key.
     """
 
     table: TableSchema
@@ -109,6 +125,7 @@ class Batch:
     has_changes: bool = False
     history: Callable[[], LineBlocks] | None = None
     committed_at: datetime | None = None
+    precedence: Precedence | None = None
 
 
 class Snapshot(Protocol):

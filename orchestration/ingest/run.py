@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from functools import partial
 from typing import Any, Final
@@ -21,6 +21,9 @@ from orchestration.ingest.faults import WarehouseFaultError, table_fault, wareho
 from orchestration.ingest.report import Fault, IngestReport, SourceReport
 from orchestration.ingest.selection import may_be_in, select_tables
 from orchestration.ingest.stream.follow import Warehouse, catch_up
+from orchestration.ingest.web.run import WebReader
+from orchestration.ingest.web.tables import SOURCE as WEB
+from orchestration.ingest.web.tables import TABLES as WEB_TABLES
 from orchestration.settings import ServerUrl, Settings
 from orchestration.warehouse.locks import is_held_with, sole_writer
 
@@ -67,10 +70,10 @@ def run_ingest(
     with writer(settings) as connection, behind_stream(connection):
         with run(connection) as number:
             if replay_quarantine:
-                sources = _replay(connection, url, tables)
+                sources = _replay(connection, url, tables, number)
             else:
                 copying = Copying(connection, url, number, report, compare)
-                sources = _copy(Warehouse(settings, connection, number, copying), tables)
+                sources = _copy(Warehouse(settings, connection, number, copying), tables, report)
             done = IngestReport(number, sources, time.monotonic() - began)
         finish(connection, done)
     return done
@@ -127,14 +130,44 @@ def finish(connection: psycopg.Connection[Any], done: IngestReport) -> None:
     state.finish_run(connection, done.run_id, status, done.as_json())
 
 
-def _copy(warehouse: Warehouse, wanted: Sequence[str] | None) -> list[SourceReport]:
+def read_web(
+    settings: Settings,
+    connection: psycopg.Connection[Any],
+    run_id: int,
+    report: ReportProgress,
+    *,
+    tables: Collection[str] = tuple(WEB_TABLES),
+    is_wanted: bool = False,
+) -> list[SourceReport]:
+    """Read the shop's web files, if it has any; raw has their tables in any case.
+
+    Args:
+        settings: Where the files are.
+        connection: Of the one session that may write.
+        run_id: The run.
+        report: For progress, in rows of each table.
+        tables: Those to read.
+        is_wanted: Somebody asked for them.
+
+    Returns:
+        What was done, nothing if the shop has no files and nobody asked for them.
+    """
+    reader = WebReader(connection, settings.url("postgres"), run_id, report)
+    done = reader.read(settings.web_dir, tables)
+    return [done] if settings.web_dir or is_wanted else []
+
+
+def _copy(
+    warehouse: Warehouse, wanted: Sequence[str] | None, report: ReportProgress
+) -> list[SourceReport]:
     """Copy the wanted tables of all sources."""
+    names = [*SOURCES, WEB]
     with ExitStack() as stack:
         sources: list[Source] = []
         available: dict[str, list[str]] = {}
         unreachable: list[SourceReport] = []
         for name, connect in SOURCES.items():
-            if not may_be_in(name, wanted, list(SOURCES)):
+            if not may_be_in(name, wanted, names):
                 continue
             try:
                 source = connect(warehouse.settings)
@@ -143,10 +176,14 @@ def _copy(warehouse: Warehouse, wanted: Sequence[str] | None) -> list[SourceRepo
                 sources.append(source)
             except SoftcartError as error:
                 unreachable.append(SourceReport(name, fault=Fault.of(error)))
+        # A shop without web files has no tables of them, unless they are named as such.
+        is_web_named = WEB in {name.partition(".")[0] for name in wanted or ()}
+        if is_web_named or (warehouse.settings.web_dir and may_be_in(WEB, wanted, names)):
+            available[WEB] = list(WEB_TABLES)
         selected = select_tables(available, wanted, is_whole=not unreachable)
         if wanted and sum(map(len, selected.values())) >= len(set(wanted)):
             unreachable.clear()  # every name was found without them
-        return [
+        done = [
             warehouse.copying.copy_source(
                 source,
                 selected[source.name],
@@ -155,7 +192,17 @@ def _copy(warehouse: Warehouse, wanted: Sequence[str] | None) -> list[SourceRepo
             )
             for source in sources
             if selected[source.name] or not wanted
-        ] + unreachable
+        ]
+    if selected.get(WEB) or not wanted:
+        done += read_web(
+            warehouse.settings,
+            warehouse.connection,
+            warehouse.run_id,
+            report,
+            tables=selected.get(WEB, list(WEB_TABLES)),
+            is_wanted=bool(wanted),
+        )
+    return done + unreachable
 
 
 def _follow_to(
@@ -169,14 +216,18 @@ def _follow_to(
 
 
 def _replay(
-    connection: psycopg.Connection[Any], url: ServerUrl, wanted: Sequence[str] | None
+    connection: psycopg.Connection[Any], url: ServerUrl, wanted: Sequence[str] | None, run_id: int
 ) -> list[SourceReport]:
     """Try the rows in quarantine again, those of the wanted tables."""
     reports: dict[str, SourceReport] = {}
     for source, table in quarantine.tables_with_bad_rows(connection):
         if not wanted or table in wanted or f"{source}.{table}" in wanted:
             with state.writing(connection):
-                again = partial(replay, connection, source, table)
+                again = (
+                    partial(WebReader(connection, url, run_id).replay, table)
+                    if source == WEB
+                    else partial(replay, connection, source, table)
+                )
                 done, _ = alone(connection, url, source, table, again)
             reports.setdefault(source, SourceReport(source)).tables.append(done)
     return list(reports.values())

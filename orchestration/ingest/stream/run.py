@@ -16,11 +16,20 @@ from orchestration.errors import SoftcartError
 from orchestration.ingest.copying import SOURCES, Copying
 from orchestration.ingest.faults import LogLostError, WarehouseFaultError
 from orchestration.ingest.report import Fault, IngestReport, SourceReport, TableReport
-from orchestration.ingest.run import LOCK, STREAM_LOCK, behind_stream, finish, run, writer
+from orchestration.ingest.run import (
+    LOCK,
+    STREAM_LOCK,
+    behind_stream,
+    finish,
+    read_web,
+    run,
+    writer,
+)
 from orchestration.ingest.stream import figures as saved
 from orchestration.ingest.stream.figures import State, StreamFigures
 from orchestration.ingest.stream.follow import Follower, Tell, Warehouse
 from orchestration.ingest.stream.logs import LOGS
+from orchestration.ingest.web.tables import SOURCE as WEB
 from orchestration.settings import Settings
 from orchestration.warehouse.locks import LockedError, is_awaited, sole_writer
 
@@ -40,12 +49,14 @@ def run_changes(
 ) -> IngestReport:
     """Apply what the sources have committed since raw's positions, up to the present.
 
+    Files of the web are read too: the ledger is what a position is for others.
+
     A source without a position, or whose log does not go back to it, is copied anew first. A table
     that cannot be followed is stopped while the others go on; the report's faults tell of it.
 
     Args:
         settings: Where the servers are.
-        sources: Names, `oltp` or `catalog`; None for all.
+        sources: Names, `oltp`, `catalog` or `web`; None for all.
         copies_without_log: Copy a source whose log cannot be followed, and warn of it.
         report: For progress, in row changes of each source.
 
@@ -59,7 +70,7 @@ def run_changes(
     began = time.monotonic()
     with writer(settings) as connection, behind_stream(connection):
         with run(connection) as number:
-            figures = {name: StreamFigures(name) for name in sources or LOGS}
+            figures = {name: StreamFigures(name) for name in sources or LOGS if name != WEB}
             warehouse = _warehouse(settings, connection, number, report)
             session = _Session(warehouse, figures)
 
@@ -71,6 +82,10 @@ def run_changes(
             session.end("ended")
             if copies_without_log:
                 reports = [_copied(warehouse, done) if done.fault else done for done in reports]
+            if not sources or WEB in sources:
+                reports += read_web(
+                    settings, connection, number, report, is_wanted=sources is not None
+                )
             done = IngestReport(number, reports, time.monotonic() - began)
         finish(connection, done)
     return done

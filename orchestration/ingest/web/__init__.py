@@ -1,0 +1,1 @@
+"""Files of web events and access logs, read into `raw_web`."""
