@@ -254,7 +254,13 @@ def test_lineage_leads_from_the_shop_to_every_mart(specs: dict[str, dg.AssetSpec
         return set().union(*map(roots, parents[key])) if parents[key] else {key}
 
     origins = {root for key in specs for root in roots(key)}
-    assert {root.split("/")[0] for root in origins} == {"mysql", "mongodb", "seeds", "ingest"}
+    assert {root.split("/")[0] for root in origins} == {
+        "mysql",
+        "mongodb",
+        "files",
+        "seeds",
+        "ingest",
+    }
     assert roots("marts/dim_products") == {"mongodb/products"}
     assert "mysql/orders" in roots("marts/sales_by_country_category_month")
 
@@ -271,7 +277,7 @@ def test_every_data_test_is_an_asset_check(
     shown = {
         check.name: check.blocking
         for key, found in checks.items()
-        if not key.startswith(("oltp/", "catalog/"))
+        if not key.startswith(("oltp/", "catalog/", "web/"))
         for check in found
     }
     # One that reads several models is missing until _singular__tests.yml says which it vouches for.
@@ -291,6 +297,7 @@ def test_all_work_on_the_warehouse_is_retried_and_in_one_pool(definitions: dg.De
     assert {a.op.name for a in sets} == {
         "ingest_oltp",
         "ingest_catalog",
+        "ingest_web",
         "dbt_refined",
         "dbt_marts",
     }
