@@ -5,7 +5,16 @@ products_split as (
     select
         {{ products }}.*,
         {{ extended_json_texts("document -> 'category'") }} as categories,
-        {{ extended_json_texts("document -> 'tags'") }} as tag_list
+        {{ extended_json_texts("document -> 'tags'") }} as tag_list,
+        -- Texts and numbers however deep; the inner text of a wrapped one too.
+        array(
+            select found.value #>> '{}'
+            from jsonb_path_query(
+                document -> 'attributes',
+                'strict $.** ? (@.type() == "string" || @.type() == "number")'
+            ) with ordinality as found (value, position)
+            order by found.position
+        ) as attribute_values
     from {{ products }}
 ),
 
@@ -27,6 +36,8 @@ products_typed as (
         cast(document -> 'cost' ->> 'currency' as varchar(3)) as cost_currency_code,
         cast(document ->> 'status' as varchar(16)) as product_status,
         cast(document -> 'attributes' as varchar) as attributes,
+        cast(left(array_to_string(attribute_values, ' '), 1000) as varchar(1000))
+            as attribute_text,
         cast(array_to_string(tag_list, ',') as varchar(1000)) as tags,
         {{ extended_json_number("(document -> 'price' -> 'amount')", 'numeric(16,4)') }}
             as list_price_local,

@@ -11,8 +11,8 @@ from orchestration.ingest.batch import HISTORY_SUFFIX
 def stored_below(manifest: Manifest, tables: Collection[str]) -> set[str]:
     """Return the unique ids of the models and snapshots that hold rows made of raw tables.
 
-    Views are left out, as they show a change by themselves; so is what no source leads to, such as
-    seeds and calendars.
+    Views are left out, as they show a change by themselves; so is what is made daily, by whole
+    builds alone, and what no source leads to, such as seeds and calendars.
 
     Args:
         manifest: dbt's.
@@ -38,4 +38,5 @@ def _is_stored(manifest: Manifest, unique_id: str) -> bool:
         node is not None
         and node["resource_type"] in ("model", "snapshot")
         and node["config"]["materialized"] not in ("view", "ephemeral")
+        and "daily" not in node["config"]["tags"]
     )

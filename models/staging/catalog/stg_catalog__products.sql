@@ -20,6 +20,7 @@ final as (
         cost_currency_code,
         product_status,
         attributes,
+        attribute_text,
         tags,
         list_price_local,
         unit_cost_local,
