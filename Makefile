@@ -20,6 +20,8 @@ setup: ## Install what the other targets need (they call it themselves)
 	@scripts/setup.sh
 
 .PHONY: demo
+# The private shop's web events; one who names a folder has it used.
+demo: export SOFTCART_WEB_DIR := $(or $(SOFTCART_WEB_DIR),.softcart/web)
 demo: setup ## The main job end to end on private local servers
 	@softcart up
 	@softcart simulate history --if-empty --scale $(DEMO_SCALE)

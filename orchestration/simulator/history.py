@@ -13,6 +13,8 @@ from orchestration.settings import Settings
 from orchestration.simulator.bulk import BulkWriter
 from orchestration.simulator.generator import HistoryPlan, generate
 from orchestration.simulator.shop import filling
+from orchestration.simulator.web.event_files import EventFolder
+from orchestration.simulator.web.history import WebHistory
 
 DEFAULT_END = date(2026, 11, 1)
 _MAX_SCALE = 100.0
@@ -25,6 +27,7 @@ class HistorySummary:
     Attributes:
         rows: Number of rows per table of MySQL.
         products: Number of catalogue documents.
+        web_events: Number of web events in files, 0 where SOFTCART_WEB_DIR names no folder.
         first_day: First day of the history.
         end: Day after the last.
         seconds: How long it took.
@@ -33,6 +36,7 @@ class HistorySummary:
 
     rows: dict[str, int]
     products: int
+    web_events: int
     first_day: date
     end: date
     seconds: float
@@ -50,8 +54,8 @@ def simulate_history(
 ) -> HistorySummary:
     """Fill the shop with two years of made-up sales.
 
-    The same arguments give the same rows and documents, to the byte. All rows of MySQL are written
-    in one transaction: an interrupted call leaves an empty shop.
+    The same arguments give the same rows, documents and web events, to the byte. All rows of MySQL
+    are written in one transaction: an interrupted call leaves an empty shop.
 
     Args:
         settings: Where the shop's servers are.
@@ -76,16 +80,25 @@ def simulate_history(
     started = time.monotonic()
     plan = HistoryPlan(scale=scale, seed=seed, end=end)
     written: Counter[str] = Counter()
+    folder = EventFolder(settings.web_dir) if settings.web_dir else None
+    web = WebHistory(plan, folder) if folder else None
     with filling(settings, replace=replace) as shop:
         writer = BulkWriter(shop.connection)
         report("order lines", 0, plan.lines)
         for table, columns in generate(plan):
             written[table] += writer.write(table, columns)
             report("order lines", written["order_items"], plan.lines)
+            if web:
+                web.see(table, columns)
+        if web:
+            web.finish()
         products = shop.add_products(plan.catalogue(), report)
+    if folder:
+        folder.show()
     return HistorySummary(
         rows=dict(written),
         products=products,
+        web_events=web.events if web else 0,
         first_day=plan.start,
         end=end,
         seconds=time.monotonic() - started,

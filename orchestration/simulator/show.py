@@ -25,6 +25,8 @@ def history_table(summary: HistorySummary) -> RenderableType:
     for name, rows in summary.rows.items():
         table.add_row(name, f"{rows:,}")
     table.add_row("products (Mongo)", f"{summary.products:,}")
+    if summary.web_events:
+        table.add_row("web events (files)", f"{summary.web_events:,}")
     if summary.bulk_loaded:
         return Group(title, table)
     slow = (

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -55,14 +57,31 @@ def test_many_events_keep_every_rule(shop: Settings) -> None:
         assert old - new, f"no {table} went"
 
 
-def test_same_shop_and_seed_lead_to_the_same_shop(shop: Settings) -> None:
+def test_same_shop_and_seed_lead_to_the_same_shop_with_its_visits_told_or_not(
+    shop: Settings, tmp_path: Path
+) -> None:
     ends = []
-    for seed in (7, 7, 8):
-        simulate_history(shop, scale=0.002, seed=1, replace=True)
-        simulate_traffic(shop, events=120, seed=seed)
+    for seed, web_dir in ((7, None), (7, tmp_path / "web"), (8, None)):
+        settings = shop.model_copy(update={"web_dir": web_dir})
+        simulate_history(settings, scale=0.002, seed=1, replace=True)
+        before = {row[0] for row in state(shop)["orders"]}
+        simulate_traffic(settings, events=120, seed=seed)
         ends.append(state(shop))
     assert ends[0] == ends[1]
     assert ends[0] != ends[2]
+
+    lines = [
+        json.loads(line)
+        for file in (tmp_path / "web").glob("traffic-*.ndjson")
+        for line in file.read_text(encoding="utf-8").splitlines()
+    ]
+    told = [line["order_number"] for line in lines if line["event_type"] == "purchase"]
+    assert len(told) == len(set(told))
+    placed = {row[1] for row in ends[1]["orders"] if row[0] not in before and "store" not in row}
+    # An order may have been deleted since.
+    assert placed
+    assert placed <= set(told)
+    assert any(line.get("user_reference") for line in lines)
 
 
 def test_clock_goes_on_where_the_shop_stopped(shop: Settings) -> None:

@@ -21,6 +21,7 @@ from orchestration.simulator.geography import (
     Market,
 )
 from orchestration.simulator.schema import MysqlConnection
+from orchestration.simulator.web.live import LiveVisits
 
 CENT = Decimal("0.01")
 
@@ -57,6 +58,7 @@ class LiveShop:
         warehouses: Ids of the active warehouses, ascending.
         currencies: Currencies that have an exchange rate, and the euro.
         rates_known_until: Last day whose exchange rates were looked after.
+        visits: Where visits to the site and the app go, None for nowhere.
     """
 
     connection: MysqlConnection
@@ -69,6 +71,7 @@ class LiveShop:
     warehouses: list[int]
     currencies: frozenset[str]
     rates_known_until: date | None = None
+    visits: LiveVisits | None = None
     _unsent: list[str] = field(default_factory=list)
 
     @classmethod
@@ -159,11 +162,15 @@ class LiveShop:
         """Make what was changed hold."""
         with self.connection.cursor() as cursor:
             self._send(cursor, "commit")
+        if self.visits:
+            self.visits.write()
 
     def rollback(self) -> None:
         """Forget what was changed since the last commit."""
         self._unsent.clear()
         self.connection.rollback()
+        if self.visits:
+            self.visits.forget()
 
     def _send(self, cursor: pymysql.cursors.Cursor, *last: str) -> None:
         """Send what is unsent, and a last statement, in one go; the cursor has the last result."""

@@ -7,6 +7,7 @@ from decimal import Decimal
 from orchestration.simulator.catalogue import PRODUCT_TYPES
 from orchestration.simulator.geography import Market
 from orchestration.simulator.traffic.live_shop import LiveShop, SqlRow, cents, list_price
+from orchestration.simulator.web.live import LiveVisits
 
 _FREE_SHIPPING_FROM = 50
 _SHIPPING_FEE = Decimal("4.95")
@@ -76,6 +77,9 @@ def place_order(shop: LiveShop) -> bool:
         _hand_over(shop, order_id, market)
     elif is_paid:
         _prepare(shop, order_id, market)
+    if shop.visits and not in_store:
+        customer_id = customer["customer_id"] if customer else None
+        _tell_visit(shop, shop.visits, order_id, customer_id)
     return True
 
 
@@ -171,6 +175,31 @@ def delete_order(shop: LiveShop) -> bool:
     for table in ("payments", "shipments", "order_items", "orders"):
         shop.change(f"delete from {table} where order_id = %s", order["order_id"])  # noqa: S608
     return True
+
+
+def _tell_visit(shop: LiveShop, visits: LiveVisits, order_id: int, customer_id: int | None) -> None:
+    """Tell of the visit in which an order was placed."""
+    (order,) = shop.rows("select * from orders where order_id = %s", order_id)
+    identities = {
+        row["channel"]: row["external_reference"]
+        for row in shop.rows(
+            "select channel, external_reference from customer_identities where customer_id = %s"
+            " order by identity_id",
+            customer_id,
+        )
+    }
+    lines = shop.rows(
+        "select sku, quantity from order_items where order_id = %s order by line_number", order_id
+    )
+    visits.add_order(
+        order["order_number"],
+        [(line["sku"], line["quantity"]) for line in lines],
+        channel=order["channel"],
+        country=order["shipping_country_code"],
+        customer=customer_id,
+        reference=identities.get(order["channel"]) or identities.get("web"),
+        ordered_at=shop.now,
+    )
 
 
 def _recent_order(shop: LiveShop, statuses: list[str]) -> SqlRow | None:

@@ -21,6 +21,8 @@ from orchestration.simulator.schema import apply_schema
 from orchestration.simulator.shop import PRODUCTS
 from orchestration.simulator.traffic import customers, goods, orders, products, rates
 from orchestration.simulator.traffic.live_shop import LiveShop
+from orchestration.simulator.web.event_files import EventFolder
+from orchestration.simulator.web.live import LiveVisits
 
 Event = Callable[[LiveShop], bool]
 
@@ -109,6 +111,8 @@ def simulate_traffic(
     try:
         apply_schema(connection)
         shop = LiveShop.open(connection, catalogue[PRODUCTS], seed)
+        if settings.web_dir:
+            shop.visits = LiveVisits(EventFolder(settings.web_dir))
         begins = shop.now
         for count in range(1, events + 1):
             if rate:

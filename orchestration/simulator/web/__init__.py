@@ -1,0 +1,1 @@
+"""Visits to the shop's site and app, as files of web events."""
