@@ -5,8 +5,12 @@ from __future__ import annotations
 import gzip
 import json
 import random
+import subprocess
+import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
+from subprocess import DEVNULL
 from typing import Any
 
 import pytest
@@ -16,7 +20,7 @@ from statements import on_postgres
 from orchestration.ingest.report import IngestReport, TableReport
 from orchestration.ingest.run import run_ingest
 from orchestration.ingest.web import files, queue
-from orchestration.settings import Settings
+from orchestration.settings import PROJECT_DIR, Settings
 
 pytestmark = [pytest.mark.servers, pytest.mark.slow]
 
@@ -400,3 +404,49 @@ def test_equal_requests_are_counted_in_each_file_and_a_rotated_log_adds_nothing(
     write(web, "access.log-20261122.gz", _LOG * 3)
     write(web, "access.log", _LOG.replace(b"p/1", b"p/2"))
     assert counts(read(web)[1]) == (1, 0, 0, 0)
+
+
+_SMALL_BATCHES = """
+from orchestration.ingest.web import queue
+queue.BATCH_BYTES = 200_000
+from orchestration.cli import main
+main()
+"""
+
+
+def test_raw_and_ledger_are_whole_after_every_kill_and_complete_in_the_end(
+    web: Settings, shop_environment: dict[str, str]
+) -> None:
+    read(web)
+    chance = random.Random(20261121)  # noqa: S311
+    expected = []
+    for file in range(6):
+        some = [event(file * 10_000 + n, token=chance.randbytes(40).hex()) for n in range(3_000)]
+        expected += [str(each["event_id"]) for each in some]
+        name = f"{file}.ndjson{chance.choice(['', '.gz'])}"
+        write(web, name, lines(*some) + b"bad %d\n" % file)
+    environment = {**shop_environment, "SOFTCART_WEB_DIR": str(web.web_dir)}
+    command = [sys.executable, "-c", _SMALL_BATCHES, "ingest", "--table", "web.events"]
+    read_so_far = "select coalesce(sum(rows_read), 0), coalesce(sum(quarantined), 0)"
+    killed_within = 0
+    for _ in range(8):
+        process = subprocess.Popen(command, env=environment, cwd=PROJECT_DIR, stdout=DEVNULL)
+        # Some batches on from where the last one was killed, so that each kill is within the work.
+        before = from_postgres(web, "select count(*) from raw_web.events")[0][0]
+        while from_postgres(web, "select count(*) from raw_web.events")[0][0] == before:
+            assert process.poll() is None or process.returncode == 0
+            if process.poll() is not None:
+                break
+            time.sleep(0.01)
+        time.sleep(chance.uniform(0, 0.1))
+        killed_within += process.poll() is None
+        process.kill()
+        process.wait()
+        ((rows, waiting),) = from_postgres(web, f"{read_so_far} from ingest.files")
+        assert from_postgres(web, "select count(*) from raw_web.events") == [(rows,)]
+        assert len(bad(web)) == waiting
+    assert killed_within >= 3
+    read(web)
+    assert ids(web) == sorted(expected)
+    assert len(bad(web)) == 6
+    assert from_postgres(web, f"{read_so_far} from ingest.files") == [(18_000, 6)]
