@@ -15,7 +15,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import bi, capture, extract, freshness, marts, pipeline, promote
+from benchmarks import bi, capture, extract, freshness, marts, pipeline, promote, web
 from benchmarks.measure import Measured, Peak, Result, Skipped, machine, progress
 from benchmarks.options import Options
 from benchmarks.warehouse import delete_warehouses
@@ -26,6 +26,7 @@ WORK = PROJECT_DIR / ".softcart" / "bench"
 
 BENCHMARKS: dict[str, Callable[[Options], Sequence[Measured]]] = {
     "extract": extract.measure,
+    "web": web.measure,
     "capture": capture.measure,
     "lag": capture.measure_lag,
     "pipeline": pipeline.measure,
