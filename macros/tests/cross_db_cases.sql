@@ -61,6 +61,18 @@
         ]) -%}
     {%- endfor -%}
 
+    {%- for timestamp, minutes, expected in [
+        ('2024-02-29 23:59:59.999999', 1, '2024-03-01 00:00:59.999999'),
+        ('2024-01-01 00:30:00', -720, '2023-12-31 12:30:00'),
+        ('2024-05-05 10:00:00', 0, '2024-05-05 10:00:00'),
+    ] -%}
+        {%- do cases.append([
+            'timestamp_add_minutes ' ~ timestamp ~ ' ' ~ minutes,
+            timestamp_add_minutes(timestamp_literal(timestamp), minutes),
+            timestamp_literal(expected),
+        ]) -%}
+    {%- endfor -%}
+
     {%- for later, earlier, expected in [
         ('2024-03-01 00:00:00', '2024-02-29 23:59:59.999999', 1),
         ('2024-03-01 00:00:00.999999', '2024-03-01 00:00:00', 0),

@@ -117,7 +117,7 @@ def test_a_sum_that_differs_from_fct_orders_is_told(built: Settings) -> None:
         built,
         "update marts.fct_orders set net_amount = net_amount + 0.0001 where order_id = "
         "(select max(order_id) from marts.fct_orders "
-        "where order_date = cast(now() at time zone 'UTC' as date) and not is_cancelled)",
+        "where order_date_utc = cast(now() at time zone 'UTC' as date) and not is_cancelled)",
     )
     assert len(run_dbt(built, TIES).of("error")) == 1
 

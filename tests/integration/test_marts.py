@@ -7,12 +7,15 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from datetime import UTC
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
+from make_time_zones import reporting_zones
 from psycopg import sql
 from statements import on_postgres
 
@@ -73,6 +76,17 @@ def test_readers_read_marts_and_nothing_else(built: Settings) -> None:
         for personal in ("staging.stg_oltp__customers", "raw_oltp.customers"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 warehouse.execute(sql.SQL("select 1 from {}").format(sql.SQL(personal)))
+
+
+def test_a_sale_is_of_the_day_it_is_where_it_ships_to(built: Settings) -> None:
+    zones = {country: ZoneInfo(zone) for country, zone in reporting_zones().items()}
+    orders = mart_rows(built, "select country_code, ordered_at, order_date from marts.fct_orders")
+    days = [
+        ordered_at.replace(tzinfo=UTC).astimezone(zones[country]).date()
+        for country, ordered_at, _ in orders
+    ]
+    assert [order_date for _, _, order_date in orders] == days
+    assert days != [ordered_at.date() for _, ordered_at, _ in orders]
 
 
 def test_every_dbt_unit_test_passes(built: Settings) -> None:

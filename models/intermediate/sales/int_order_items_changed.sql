@@ -27,7 +27,7 @@ orders_changed as (
     select int_orders_enriched.order_id
     from {{ ref('int_orders_enriched') }} as int_orders_enriched
     inner join int_exchange_rates_daily
-        on int_orders_enriched.order_date = int_exchange_rates_daily.rate_date
+        on int_orders_enriched.order_date_utc = int_exchange_rates_daily.rate_date
 ),
 
 shipments_changed as (

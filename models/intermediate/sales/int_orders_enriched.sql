@@ -11,6 +11,14 @@ int_exchange_rates_daily as (
     select * from {{ ref('int_exchange_rates_daily') }}
 ),
 
+countries as (
+    select * from {{ ref('countries') }}
+),
+
+int_time_zone_years as (
+    select * from {{ ref('int_time_zone_years') }}
+),
+
 dated as (
     select
         order_id,
@@ -26,7 +34,7 @@ dated as (
         case
             when order_status = 'cancelled' then {{ bool_true() }} else {{ bool_false() }}
         end as is_cancelled,
-        {{ date_of('ordered_at') }} as order_date,
+        {{ date_of('ordered_at') }} as order_date_utc,
         ordered_at,
         cancelled_at
     from stg_oltp__orders
@@ -47,7 +55,10 @@ final as (
         dated.total_amount_local,
         int_exchange_rates_daily.rate_to_reporting,
         dated.is_cancelled,
-        dated.order_date,
+        {{ date_of(timestamp_add_minutes(
+            'dated.ordered_at', 'coalesce(int_time_zone_years.offset_minutes, 0)'
+        )) }} as order_date,
+        dated.order_date_utc,
         dated.ordered_at,
         dated.cancelled_at
     from dated
@@ -59,7 +70,15 @@ final as (
     left join int_exchange_rates_daily
         on
             dated.currency_code = int_exchange_rates_daily.currency_code
-            and dated.order_date = int_exchange_rates_daily.rate_date
+            and dated.order_date_utc = int_exchange_rates_daily.rate_date
+    left join countries
+        on dated.country_code = countries.country_code
+    left join int_time_zone_years
+        on
+            countries.time_zone = int_time_zone_years.time_zone
+            and {{ year_of('dated.ordered_at') }} = int_time_zone_years.utc_year
+            and dated.ordered_at >= int_time_zone_years.valid_from
+            and dated.ordered_at < int_time_zone_years.valid_to
 )
 
 select * from final

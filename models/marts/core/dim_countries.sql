@@ -10,6 +10,7 @@ final as (
         region_name,
         sub_region_name,
         continent_name,
+        time_zone,
         is_eu_member,
         is_user_assigned
     from countries

@@ -33,7 +33,8 @@ event_dates as (
 ),
 
 first_day as (
-    select min(event_date) as date_day from event_dates
+    -- A day earlier, for in some country an event's day is the one before.
+    select {{ date_add_days('min(event_date)', -1) }} as date_day from event_dates
 ),
 
 day_numbers as (
@@ -57,7 +58,7 @@ numbered as (
         {{ iso_week_of('date_day') }} as iso_week,
         {{ day_of_week('date_day') }} as iso_day_of_week
     from calendar_days
-    where {{ year_of('date_day') }} <= {{ year_of(as_of_date()) }}
+    where {{ year_of('date_day') }} <= {{ year_of(date_add_days(as_of_date(), 1)) }}
 ),
 
 final as (

@@ -50,7 +50,7 @@ final as (
         cast(coalesce(item_totals.line_count, 0) as {{ dbt.type_int() }}) as line_count,
         cast(coalesce(item_totals.quantity, 0) as {{ dbt.type_bigint() }}) as quantity,
         cast(coalesce(item_totals.net_amount, 0) as {{ type_money() }}) as net_amount,
-        {{ date_diff_days('timed.shipped_date', 'int_orders_enriched.order_date') }}
+        {{ date_diff_days('timed.shipped_date', 'int_orders_enriched.order_date_utc') }}
             as days_to_ship,
         {{ date_diff_days('timed.delivered_date', 'timed.promised_date') }}
             as days_behind_promise,

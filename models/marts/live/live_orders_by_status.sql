@@ -7,7 +7,7 @@ final as (
         order_status,
         cast(count(*) as {{ dbt.type_bigint() }}) as order_count,
         cast(sum(total_amount) as {{ type_money() }}) as total_amount,
-        {{ date_of('max(ordered_at)') }} as order_date,
+        {{ date_of('max(ordered_at)') }} as order_date_utc,
         min(ordered_at) as first_ordered_at,
         max(ordered_at) as last_ordered_at
     from int_orders_today

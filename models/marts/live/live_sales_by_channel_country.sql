@@ -15,7 +15,7 @@ final as (
         cast(sum(tax_amount) as {{ type_money() }}) as tax_amount,
         cast(sum(shipping_amount) as {{ type_money() }}) as shipping_amount,
         cast(sum(total_amount) as {{ type_money() }}) as total_amount,
-        {{ date_of('max(ordered_at)') }} as order_date,
+        {{ date_of('max(ordered_at)') }} as order_date_utc,
         max(ordered_at) as last_ordered_at
     from int_orders_today
     where is_cancelled = {{ bool_false() }}

@@ -56,6 +56,7 @@ joined as (
         cost_rates.rate_to_reporting as cost_rate_to_reporting,
         int_orders_enriched.is_cancelled,
         int_orders_enriched.order_date,
+        int_orders_enriched.order_date_utc,
         int_orders_enriched.ordered_at
     from priced
     inner join int_orders_enriched
@@ -70,11 +71,11 @@ joined as (
     left join int_exchange_rates_daily as sale_rates
         on
             priced.currency_code = sale_rates.currency_code
-            and int_orders_enriched.order_date = sale_rates.rate_date
+            and int_orders_enriched.order_date_utc = sale_rates.rate_date
     left join int_exchange_rates_daily as cost_rates
         on
             dim_products.cost_currency_code = cost_rates.currency_code
-            and int_orders_enriched.order_date = cost_rates.rate_date
+            and int_orders_enriched.order_date_utc = cost_rates.rate_date
 ),
 
 converted as (
@@ -125,6 +126,7 @@ final as (
         cast(net_amount - cost_amount as {{ type_money() }}) as margin_amount,
         is_cancelled,
         order_date,
+        order_date_utc,
         ordered_at
     from converted
 )

@@ -131,6 +131,7 @@ final as (
         is_cancelled,
         is_first_order,
         order_date,
+        order_date_utc,
         ordered_at,
         cancelled_at
     from joined

@@ -31,7 +31,7 @@ with both_sides as (
         -shipping_amount as shipping_amount
     from {{ ref('fct_orders') }}
     where
-        order_date = {{ current_date_utc() }}
+        order_date_utc = {{ current_date_utc() }}
         and is_cancelled = {{ bool_false() }}
 ),
 
