@@ -89,11 +89,11 @@ final as (
         cast(sum(category_order_count) as {{ dbt.type_bigint() }}) as category_order_count,
         cast(sum(order_count) as {{ dbt.type_bigint() }}) as order_count,
         cast(sum(quantity) as {{ dbt.type_bigint() }}) as quantity,
-        cast(sum(gross_amount) as {{ type_money() }}) as gross_amount,
-        cast(sum(discount_amount) as {{ type_money() }}) as discount_amount,
-        cast(sum(net_amount) as {{ type_money() }}) as net_amount,
-        cast(sum(tax_amount) as {{ type_money() }}) as tax_amount,
-        -- Zero where no cost is known: what is taken off the last known one leaves zero too.
+        -- Zero where no rate or no cost is known: what is taken off the last leaves zero too.
+        cast(coalesce(sum(gross_amount), 0) as {{ type_money() }}) as gross_amount,
+        cast(coalesce(sum(discount_amount), 0) as {{ type_money() }}) as discount_amount,
+        cast(coalesce(sum(net_amount), 0) as {{ type_money() }}) as net_amount,
+        cast(coalesce(sum(tax_amount), 0) as {{ type_money() }}) as tax_amount,
         cast(coalesce(sum(cost_amount), 0) as {{ type_money() }}) as cost_amount,
         cast(coalesce(sum(margin_amount), 0) as {{ type_money() }}) as margin_amount,
         order_date
