@@ -193,6 +193,8 @@ def _increment(project: Path, file: Path, nodes: Mapping[str, Any]) -> Iterator[
             "is_incremental": lambda: True,
             "local_md5": lambda text: hashlib.md5(text.encode()).hexdigest(),  # noqa: S324
             "model": model,
+            # A search in rounds ends after its first.
+            "run_query": lambda _: SimpleNamespace(rows=[[0]]),
             "target": SimpleNamespace(database="warehouse"),
             "this": node.relation_name,
         },
@@ -200,6 +202,7 @@ def _increment(project: Path, file: Path, nodes: Mapping[str, Any]) -> Iterator[
     key = config["unique_key"]
     yield Statement(f"{name}, build on changes", renderer.render(file).sql)
     renderer.context["start_build"]()
+    renderer.render_text(config.get("pre_hook", ""))
     last = renderer.context["get_incremental_changed_keys_sql"](
         SimpleNamespace(
             target_relation=node.relation_name,

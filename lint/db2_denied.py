@@ -21,7 +21,7 @@ DENIED_DB2 = (
     Denied(
         "a table made of a query that is not in brackets, or with unsaid data",
         r"\bcreate\s+table\s+[\w.]+\s+as\s+(?!\()"
-        r"|\bcreate\s+table\s+[\w.]+\s+as\s*\((?!.*\)\s*(with\s+(no\s+)?data|data\s+initially)\b)",
+        r"|\bcreate\s+table\s+[\w.]+\s+as\s*\((?![\s\S]*\)\s*(with\s+(no\s+)?data|data\s+initially)\b)",
         "create table t as (...) with no data, then an insert",
         "create table marts.t as (select a from u)",
         "create table marts.t as (select a from u) with no data organize by row",

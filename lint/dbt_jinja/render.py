@@ -112,9 +112,16 @@ class Renderer:
         Raises:
             jinja2.TemplateError: The file is not Jinja, or names something that dbt lacks too.
         """
+        return self.render_text(file.read_text(encoding="utf-8"))
+
+    def render_text(self, text: str) -> Rendered:
+        """Render a model's text, or that of a hook.
+
+        Raises:
+            jinja2.TemplateError: As for `render`.
+        """
         self._seen = Rendered()
-        template = _template(file.read_text(encoding="utf-8"), self.context)
-        self._seen.sql = template.render().strip() + "\n"
+        self._seen.sql = _template(text, self.context).render().strip() + "\n"
         return self._seen
 
     def _caller(self, name: str) -> Callable[..., Any]:

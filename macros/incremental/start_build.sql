@@ -31,37 +31,8 @@
             {%- endset -%}
             {%- do run_statements([first, noted]) -%}
             {%- if builds_on_changes() -%}
-                {%- do run_statements(stage_keys(rule)) -%}
+                {%- do run_statements(filled_work_table('keys_of_' ~ model.name, 'select * from ' ~ rule)) -%}
             {%- endif -%}
         {%- endif -%}
     {%- endif -%}
-{%- endmacro %}
-
-{# An ordinary table, analyzed, so that what joins it is planned with the true number of keys. #}
-{% macro stage_keys(rule) -%}
-    {{ return(adapter.dispatch('stage_keys', 'softcart')(rule)) }}
-{%- endmacro %}
-
-{% macro default__stage_keys(rule) -%}
-    {{ return([
-        'drop table if exists ' ~ staged_keys(),
-        'create table ' ~ staged_keys() ~ ' as select * from ' ~ rule,
-    ]) }}
-{%- endmacro %}
-
-{% macro ibmdb2__stage_keys(rule) -%}
-    {%- set statements = work_table(staged_keys(), 'select * from ' ~ rule) -%}
-    {%- if adapter.get_relation(target.database, 'incremental', 'keys_of_' ~ model.name) -%}
-        {%- do statements.insert(0, 'drop table ' ~ staged_keys()) -%}
-    {%- endif -%}
-    {%- do statements.append('insert into ' ~ staged_keys() ~ ' select * from ' ~ rule) -%}
-    {{ return(statements) }}
-{%- endmacro %}
-
-{% macro postgres__stage_keys(rule) -%}
-    {{ return([
-        'set local client_min_messages = warning',
-        'drop table if exists ' ~ staged_keys(),
-        'create unlogged table ' ~ staged_keys() ~ ' as select * from ' ~ rule,
-    ] + statistics(staged_keys())) }}
 {%- endmacro %}

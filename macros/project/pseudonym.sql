@@ -16,8 +16,8 @@
     (select pepper from ingest.pepper)
 {%- endmacro %}
 
-{# The pseudonym of a telephone number, however it is punctuated: digits, with the `00` of an international
-   call said as `+`. A number without its country's prefix is another number. #}
-{% macro phone_pseudonym(phone) -%}
-    {{ pseudonym("regexp_replace(regexp_replace(" ~ phone ~ ", '[^0-9+]', '', 'g'), '^00', '+')") }}
+{# A telephone number however it is punctuated: digits, with the `00` of an international call said as `+`. A number
+   without its country's prefix is another number. #}
+{% macro plain_phone(phone) -%}
+    nullif(regexp_replace(regexp_replace({{ phone }}, '[^0-9+]', '', 'g'), '^00', '+'), '')
 {%- endmacro %}

@@ -148,6 +148,7 @@ def test_personal_columns_stay_and_the_others_are_described(shop: Settings) -> N
         "CUSTOMER_ID",
         "EMAIL_KEY",
         "PHONE_KEY",
+        "PHONE_NAME_KEY",
         "COUNTRY_CODE",
         "CUSTOMER_STATUS",
         "HAS_MARKETING_CONSENT",

@@ -31,7 +31,7 @@ _WEIGHTS: Final = {
     "stock_levels": 1,
     "promotions": 1,
     "warehouses": 1,
-    "customer_identities": 1,
+    "customer_identities": 2,
 }
 # Before the first run; then few in most histories, because one change easily hides what a model
 # forgets of another.
@@ -55,6 +55,7 @@ _SELECTIONS: Final = (
     "int_exchange_rates_daily+",
     "int_first_orders",
     "int_orders_enriched",
+    "int_persons",
     "int_sales_daily",
     "sales_by_country_category_month",
     "snap_catalog__products",
@@ -131,7 +132,9 @@ _COLUMNS: Final[Mapping[str, Mapping[str, Draw | None]]] = {
     },
     "customers": {
         "customer_id": _CUSTOMER,
-        "email": _one_of(None, "a@shop.example", "b@shop.example"),
+        "email": _one_of(None, "~a@shop.example", "~b@shop.example"),
+        "first_name": _one_of("Ann", "Bo"),
+        "phone": _one_of(None, "~1", "~2"),
         "country_code": _COUNTRY,
         "customer_status": _one_of("active", "closed"),
         "has_marketing_consent": _one_of(0, 1),
@@ -148,7 +151,7 @@ _COLUMNS: Final[Mapping[str, Mapping[str, Draw | None]]] = {
         "order_id": _ORDER,
         "order_number": None,
         "customer_id": _rare(_CUSTOMER, None),
-        "guest_email": _one_of(None, "guest@shop.example"),
+        "guest_email": _one_of(None, "~a@shop.example", "~guest@shop.example"),
         "channel": _one_of("web", "app", "store"),
         "order_status": _STATES,
         "promotion_id": _one_of(None, 1, 2),

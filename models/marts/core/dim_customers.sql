@@ -3,32 +3,41 @@ with snap_oltp__customers as (
     {{ where_changed('customer_id') }}
 ),
 
+int_persons as (
+    select * from {{ ref('int_persons') }}
+    {{ where_changed('customer_id') }}
+),
+
 {{ version_ctes('snap_oltp__customers', 'customer_id') }},
 
 known as (
     select
         {{ surrogate_key([
-            'cast(customer_id as varchar(20))',
-            'cast(version_number as varchar(20))',
+            'cast(versions.customer_id as varchar(20))',
+            'cast(versions.version_number as varchar(20))',
         ]) }} as customer_key,
-        customer_id,
-        country_code,
-        customer_status,
-        cast(version_number as integer) as version_number,
-        has_marketing_consent,
-        is_current,
-        is_deleted,
-        registered_at,
-        valid_from,
-        valid_to,
-        effective_from,
-        effective_to
+        {{ person_of('int_persons.person_key', 'account', 'versions.customer_id') }} as person_key,
+        versions.customer_id,
+        versions.country_code,
+        versions.customer_status,
+        cast(versions.version_number as integer) as version_number,
+        versions.has_marketing_consent,
+        versions.is_current,
+        versions.is_deleted,
+        versions.registered_at,
+        versions.valid_from,
+        versions.valid_to,
+        versions.effective_from,
+        versions.effective_to
     from versions
+    left join int_persons
+        on versions.customer_id = int_persons.customer_id
 ),
 
 unknown_member as (
     select
         {{ unknown_key() }} as customer_key,
+        {{ unknown_key() }} as person_key,
         cast(null as bigint) as customer_id,
         cast('XX' as varchar(2)) as country_code,
         cast('unknown' as varchar(16)) as customer_status,

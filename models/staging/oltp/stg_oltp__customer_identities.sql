@@ -3,6 +3,8 @@ select
     cast(channel as varchar(16)) as channel,
     cast(external_reference as varchar(254)) as external_reference,
     {{ pseudonym('external_reference') }} as identity_key,
+    {{ pseudonym("case when external_reference like '%@%' then external_reference end") }}
+        as email_key,
     cast(customer_id as bigint) as customer_id,
     cast(created_at as timestamp) as created_at,
     updated_at at time zone 'UTC' as updated_at,

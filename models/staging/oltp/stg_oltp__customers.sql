@@ -5,7 +5,9 @@ select
     cast(first_name as varchar(100)) as first_name,
     cast(last_name as varchar(100)) as last_name,
     cast(phone as varchar(32)) as phone,
-    {{ phone_pseudonym('phone') }} as phone_key,
+    {{ pseudonym(plain_phone('phone')) }} as phone_key,
+    {{ pseudonym(plain_phone('phone') ~ " || '|' || nullif(trim(first_name), '')") }}
+        as phone_name_key,
     cast(birth_date as date) as birth_date,
     cast(street_address as varchar(200)) as street_address,
     cast(city as varchar(100)) as city,
