@@ -142,14 +142,15 @@ def _ingest(
     changes: Annotated[
         bool,
         typer.Option(
-            "--changes", help="Copy nothing, but follow the sources' logs to the present."
+            "--changes",
+            help="Copy nothing, but follow the sources' logs to the present, and files.",
         ),
     ] = False,
     replay_quarantine: Annotated[
         bool, typer.Option("--replay-quarantine", help="Only try the rows set aside again.")
     ] = False,
 ) -> None:
-    """Copy MySQL and MongoDB into the raw tables: what differs is written, the rest left alone.
+    """Copy MySQL and MongoDB into the raw tables, and read new web files: what differs is written.
 
     While `softcart stream` runs, this waits until it makes way, and it goes on from there.
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from dotenv import dotenv_values
 
 from orchestration.doctor.finding import Finding, fail, ok, warn
+from orchestration.ingest.web.files import find_files
 from orchestration.settings import PROJECT_DIR, Settings
 
 _GIBIBYTE = 1024**3
@@ -52,6 +53,31 @@ def check_disk(settings: Settings) -> Iterator[Finding]:
         yield warn("Disk", text, remedy)
     else:
         yield ok("Disk", text)
+
+
+def check_web_files(settings: Settings) -> Iterator[Finding]:
+    """Check the folder of web files, where the shop has one."""
+    folder = settings.web_dir
+    if folder is None:
+        return
+    if not folder.is_dir() or not os.access(folder, os.R_OK | os.X_OK):
+        yield fail(
+            "Web files",
+            f"SOFTCART_WEB_DIR names {folder}, which is no folder that this user can read",
+            "Mount or make it and let this user read it, or empty the setting",
+        )
+        return
+    found = find_files(folder)
+    unreadable = [file.name for file in found if not os.access(file.path, os.R_OK)]
+    text = f"{len(found):,} files of events and requests in {folder}"
+    if unreadable:
+        yield warn(
+            "Web files",
+            f"{text}; {len(unreadable):,} cannot be read, such as {unreadable[0]}",
+            "Let this user read them",
+        )
+    else:
+        yield ok("Web files", text)
 
 
 def check_settings(env_file: Path = PROJECT_DIR / ".env") -> Iterator[Finding]:

@@ -26,12 +26,12 @@ OpenDb2 = Callable[[Settings], AbstractContextManager[Settings]]
 def shop(
     open_shop: OpenShop, open_standin: OpenDb2, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Settings]:
-    """A shop, a warehouse, and a Db2 that is none."""
+    """A shop with a web site, a warehouse, and a Db2 that is none."""
     with (
         open_shop(tmp_path_factory.mktemp("parity")) as settings,
         open_standin(settings) as settings,
     ):
-        yield settings
+        yield settings.model_copy(update={"web_dir": settings.home / "web"})
 
 
 def test_marts_are_the_same_on_both(shop: Settings) -> None:

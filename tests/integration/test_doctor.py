@@ -16,7 +16,7 @@ from psycopg import sql
 from orchestration.connections import connect_mongo, connect_mysql, connect_postgres
 from orchestration.doctor.examine import examine
 from orchestration.doctor.finding import Finding
-from orchestration.doctor.machine import check_settings
+from orchestration.doctor.machine import check_settings, check_web_files
 from orchestration.doctor.servers import check_servers
 from orchestration.errors import SoftcartError
 from orchestration.ingest.mongo_images import keep_images
@@ -257,3 +257,16 @@ def test_a_warehouse_in_another_encoding_fails(shop: Settings) -> None:
         finally:
             postgres.execute(sql.SQL("drop database {} with (force)").format(identifier))
     assert (level, "LATIN1" in text) == ("fail", True)
+
+
+def test_the_folder_of_web_files_must_be_there(tmp_path: Path) -> None:
+    def found(folder: Path | None) -> list[Finding]:
+        return list(check_web_files(Settings(_env_file=None, web_dir=folder)))
+
+    assert found(None) == []
+    (lost,) = found(tmp_path / "lost")
+    assert (lost.level, "SOFTCART_WEB_DIR" in lost.text) == ("fail", True)
+    (tmp_path / "a.ndjson").write_text("{}\n")
+    (tmp_path / "notes.txt").write_text("not ours")
+    (there,) = found(tmp_path)
+    assert (there.level, there.text) == ("ok", f"1 files of events and requests in {tmp_path}")

@@ -44,7 +44,7 @@ OpenShop = Callable[[Path], AbstractContextManager[Settings]]
 def built(open_shop: OpenShop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """A shop with a history and some traffic, deletes included, and the marts built from it."""
     with open_shop(tmp_path_factory.mktemp("marts")) as bare:
-        settings = bare.model_copy(update={"reader_role": READERS})
+        settings = bare.model_copy(update={"reader_role": READERS, "web_dir": bare.home / "web"})
         on_postgres(settings, f'create role "{READERS}"')
         simulate_history(settings, scale=0.003, seed=11)
         simulate_traffic(settings, events=200, seed=11)
