@@ -51,7 +51,7 @@ _MERGE = sql.SQL("""
 with merged as (
     merge into {raw} as raw
     using pg_temp.staged on {same_key}
-    when matched and staged.{change} = {upsert} and (raw.{deleted_at} is not null or {replaces})
+    when matched and staged.{change} = {upsert} and ({replaces})
         then update set {assignments}, {loaded_at} = now(), {deleted_at} = null
     when matched and staged.{change} = {tombstone} and raw.{deleted_at} is null
         then update set {loaded_at} = now(), {deleted_at} = now()
@@ -303,14 +303,19 @@ def _drop_preceded(
 
 
 def _precedes(raw: RawTable, precedence: Precedence) -> sql.Composed:
-    """Return SQL for whether a staged image stays rather than that of raw."""
+    """Return SQL for whether a staged image stays rather than that of raw.
+
+    A row that is deleted stays so: its source never takes one back, so somebody had it erased.
+    """
     image = _image(raw, precedence)
     return sql.SQL(
-        "staged.{0} < raw.{0} or staged.{0} = raw.{0} and record_image_lt(row({1}), row({2}))"
+        "raw.{deleted_at} is null and (staged.{0} < raw.{0}"
+        " or staged.{0} = raw.{0} and record_image_lt(row({1}), row({2})))"
     ).format(
         sql.Identifier(precedence.column),
         comma(sql.SQL("staged.{}").format(name) for name in image),
         comma(sql.SQL("raw.{}").format(name) for name in image),
+        deleted_at=sql.Identifier(DELETED_AT),
     )
 
 
@@ -351,6 +356,7 @@ def _merge(
         if precedence
         else sql.SQL(" or ").join(
             [
+                sql.SQL("raw.{} is not null").format(special["deleted_at"]),
                 sql.SQL("record_image_ne(row({}), row({}))").format(comma(ours), comma(theirs)),
                 *(sql.SQL("raw.{} is not null").format(name) for name in dropped),
             ]

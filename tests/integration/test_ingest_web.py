@@ -345,6 +345,18 @@ def _parts(chance: random.Random, whole: Sequence[object]) -> list[Sequence[obje
     return [whole[:at], whole[at:]]
 
 
+def test_an_erased_event_stays_erased(web: Settings) -> None:
+    write(web, "a.ndjson", lines(event(1), event(2)))
+    read(web)
+    erase = "update raw_web.events set _deleted_at = now(), visitor_id = '' where event_id = 'e1'"
+    on_postgres(web, erase)
+    early = event(1, received_at="2026-11-01T00:00:00Z", page_title="earlier")
+    write(web, "b.ndjson", lines(early, event(2)))
+    assert counts(read(web)[0]) == (0, 0, 0, 0)
+    query = "select visitor_id from raw_web.events where _deleted_at is not null"
+    assert from_postgres(web, query) == [("",)]
+
+
 _LOG = (
     b'10.1.2.3 - Zoe Berg [21/Nov/2026:17:46:17 +0100] "GET /p/1?q=a%20b HTTP/1.1" 200 512 '
     b'"https://example.com/\\"x" "Mozilla/5.0 (X11)" 1234\n'

@@ -17,6 +17,7 @@ _ESCAPES: Final = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"
 _REQUIRED: Final = ("event_id", "event_type", "occurred_at", "visitor_id")
 _LONGEST_ID: Final = 64
 _BIGINT: Final = 2**63
+_USUAL_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3}(\d{3})?)?Z", re.ASCII)
 # As JSON writes it: after an odd number of backslashes.
 _NUL: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
@@ -114,6 +115,8 @@ def _time(name: str, value: Any) -> str:  # noqa: ANN401
     if type(value) is str and len(value) > len("2026-01-02"):
         try:
             time = datetime.fromisoformat(value)
+            if _USUAL_TIME.fullmatch(value):
+                return value[:-1]
             # Without a zone it is UTC.
             return (time.astimezone(UTC) if time.tzinfo else time).replace(tzinfo=None).isoformat()
         except (ValueError, OverflowError):

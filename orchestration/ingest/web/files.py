@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import os
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -60,11 +61,25 @@ def find_files(folder: Path) -> list[WebFile]:
     for path in folder.rglob("*"):
         table = table_of(path.name)
         if table and path.is_file():
-            state = path.stat()
+            try:
+                state = path.stat()
+            except FileNotFoundError:
+                continue  # renamed just now: the next run finds it
             # A name may have bytes that are no text.
             name = str(path.relative_to(folder)).encode(errors="backslashreplace").decode()
             found.append(WebFile(name, path, table.name, state.st_size, state.st_mtime_ns))
     return sorted(found, key=lambda file: file.name)
+
+
+def length_of(path: Path) -> int:
+    """Return the length of a file's content modulo 4 GiB; of several gzips in one, of the last."""
+    with path.open("rb") as file:
+        is_gzip = file.read(len(_GZIP)) == _GZIP
+        size = file.seek(0, os.SEEK_END)
+        if not is_gzip:
+            return size % 2**32
+        file.seek(max(0, size - 4))
+        return int.from_bytes(file.read(), "little")
 
 
 def digest_of(path: Path) -> str:

@@ -10,7 +10,13 @@ from typing import Final
 from orchestration.ingest import copy_text
 from orchestration.ingest.batch import LineBlocks, Lines
 from orchestration.ingest.web.bad_lines import BadLines
-from orchestration.ingest.web.files import LineBlock, LineReader, WebFile, digest_of
+from orchestration.ingest.web.files import (
+    LineBlock,
+    LineReader,
+    WebFile,
+    digest_of,
+    length_of,
+)
 from orchestration.ingest.web.formats import BadLineError, Format
 from orchestration.ingest.web.ledger import NotedFile
 
@@ -43,9 +49,10 @@ class FileQueue:
         self._files = deque(files)
         self._noted = noted
         self._new_format = new_format
-        self._by_digest = {
-            file.digest: file for file in noted.values() if file.bytes_read and not file.same_as
-        }
+        self._by_digest: dict[str, NotedFile] = {}
+        self._lengths: set[int] = set()
+        for file in noted.values():
+            self._know(file)
         self._current: _Reading | None = None
         self._touched: list[NotedFile] = []
 
@@ -89,7 +96,7 @@ class FileQueue:
             reading = _Reading(file, before, self._new_format())
             if reading.skip():
                 return reading
-        elif same := self._by_digest.get(digest_of(file.path)):
+        elif same := self._same_as(file):
             self._touched.append(
                 replace(
                     same,
@@ -112,9 +119,19 @@ class FileQueue:
             self._touched.append(noted)
             if noted.fault:
                 self.warnings.append(f"File {noted.file_name} {noted.fault}")
-            if noted.bytes_read:
-                self._by_digest.setdefault(noted.digest, noted)
+            self._know(noted)
             self._current = None
+
+    def _know(self, file: NotedFile) -> None:
+        if file.bytes_read and not file.same_as:
+            self._by_digest.setdefault(file.digest, file)
+            self._lengths.add(file.bytes_read % 2**32)
+
+    def _same_as(self, file: WebFile) -> NotedFile | None:
+        """Return the file that had the same content, which few need to be read for."""
+        if length_of(file.path) not in self._lengths:
+            return None
+        return self._by_digest.get(digest_of(file.path))
 
 
 class _Reading:
