@@ -174,10 +174,10 @@ DENIED = (
     ),
     Denied(
         "varchar without a length",
-        r"\bas\s+(varchar|decimal|numeric|char)\s*(?![(\s])",
+        r"\bas\s+(varchar|decimal|numeric|char)\b\s*(?![(\s])",
         "varchar(n), decimal(p, s): Db2 takes none, or makes decimal(5, 0) of it",
         "select cast(a as varchar) from t",
-        "select cast(a as varchar(10)) from t",
+        "select cast(a as varchar(10)), b as charged from t",
     ),
     Denied(
         "a long varchar counted in bytes",
