@@ -46,6 +46,8 @@ _SELECTIONS: Final = (
     "dim_dates+",
     "dim_products",
     "fct_inventory_movements+",
+    "fct_order_fulfilment",
+    "fct_return_cycles+",
     "fct_order_items",
     "fct_order_items+",
     "fct_orders",

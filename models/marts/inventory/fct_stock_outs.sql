@@ -1,12 +1,8 @@
 {%- set yesterday = date_add_days(as_of_date(), -1) -%}
 {%- set before_start = date_add_days('stock_outs.start_date', -27) -%}
 
-with int_inventory_periods as (
-    select * from {{ ref('int_inventory_periods') }}
-    where first_date <= {{ yesterday }}
-),
-
-fct_inventory_movements as (
+-- Periods are named twice with ref(): a CTE of them would have no index to be looked up by.
+with fct_inventory_movements as (
     select * from {{ ref('fct_inventory_movements') }}
 ),
 
@@ -23,14 +19,15 @@ numbered as (
             order by first_date
             rows between unbounded preceding and current row
         ) as stocked_periods
-    from int_inventory_periods
+    from {{ ref('int_inventory_periods') }} as int_inventory_periods
+    where first_date <= {{ yesterday }}
 ),
 
 stock_outs as (
     select
         warehouse_id,
         sku,
-        sum({{ stock_out_days('first_date', yesterday) }}) as stock_out_days,
+        sum({{ stock_out_days('first_date', yesterday) }}) as days_out,
         min(first_date) as start_date,
         max(last_date) as end_date
     from numbered
@@ -44,9 +41,7 @@ stock_outs as (
 -- The 28 days that end with the one on which the last unit went.
 periods_before as (
     select
-        stock_outs.warehouse_id,
-        stock_outs.sku,
-        stock_outs.start_date,
+        stock_outs.*,
         {{ before_start }} as before_date,
         int_inventory_periods.product_key,
         int_inventory_periods.sale_quantity,
@@ -54,7 +49,7 @@ periods_before as (
         int_inventory_periods.first_date,
         int_inventory_periods.last_date
     from stock_outs
-    inner join int_inventory_periods
+    inner join {{ ref('int_inventory_periods') }} as int_inventory_periods
         on
             stock_outs.warehouse_id = int_inventory_periods.warehouse_id
             and stock_outs.sku = int_inventory_periods.sku
@@ -66,7 +61,10 @@ demand as (
     select
         warehouse_id,
         sku,
+        days_out,
         start_date,
+        end_date,
+        before_date,
         max(case when first_date = start_date then product_key end) as product_key,
         sum(case when first_date >= before_date then -sale_quantity else 0 end) as sold_quantity,
         sum(
@@ -74,15 +72,12 @@ demand as (
             - {{ stock_out_days('before_date', 'start_date') }}
         ) as day_count
     from periods_before
-    group by warehouse_id, sku, start_date
+    group by warehouse_id, sku, days_out, start_date, end_date, before_date
 ),
 
 averaged as (
     select
-        warehouse_id,
-        sku,
-        start_date,
-        product_key,
+        demand.*,
         cast(
             round(cast(sold_quantity as {{ type_money() }}) / nullif(day_count, 0), 4)
             as {{ type_money() }}
@@ -91,57 +86,44 @@ averaged as (
     where sold_quantity > 0
 ),
 
-sales_before as (
+-- One row per sale before, the last one with an order line first; for each stock-out one at least.
+priced as (
     select
-        stock_outs.warehouse_id,
-        stock_outs.sku,
-        stock_outs.start_date,
-        cast(
-            round(fct_order_items.net_amount / nullif(fct_order_items.quantity, 0), 4)
-            as {{ type_money() }}
-        ) as unit_net_amount,
+        averaged.*,
+        fct_order_items.net_amount,
+        fct_order_items.quantity,
         row_number() over (
-            partition by stock_outs.warehouse_id, stock_outs.sku, stock_outs.start_date
+            partition by averaged.warehouse_id, averaged.sku, averaged.start_date
             order by
+                case when fct_order_items.order_item_id is null then 1 else 0 end,
                 fct_inventory_movements.occurred_at desc,
                 fct_inventory_movements.movement_id desc
-        ) as sales_since
-    from stock_outs
-    inner join fct_inventory_movements
+        ) as sale_number
+    from averaged
+    left join fct_inventory_movements
         on
-            stock_outs.warehouse_id = fct_inventory_movements.warehouse_id
-            and stock_outs.sku = fct_inventory_movements.sku
-            and stock_outs.start_date >= fct_inventory_movements.movement_date
-            and {{ before_start }} <= fct_inventory_movements.movement_date
-    inner join fct_order_items
+            averaged.warehouse_id = fct_inventory_movements.warehouse_id
+            and averaged.sku = fct_inventory_movements.sku
+            and averaged.start_date >= fct_inventory_movements.movement_date
+            and averaged.before_date <= fct_inventory_movements.movement_date
+            and fct_inventory_movements.movement_type = 'sale'
+    left join fct_order_items
         on fct_inventory_movements.order_item_id = fct_order_items.order_item_id
-    where fct_inventory_movements.movement_type = 'sale'
 ),
 
 joined as (
     select
-        averaged.product_key,
-        stock_outs.warehouse_id,
-        stock_outs.sku,
-        stock_outs.stock_out_days,
-        averaged.average_daily_quantity,
-        cast(averaged.average_daily_quantity * stock_outs.stock_out_days as {{ type_money() }})
-            as lost_quantity,
-        sales_before.unit_net_amount,
-        stock_outs.start_date,
-        case when stock_outs.end_date < {{ as_of_date() }} then stock_outs.end_date end as end_date
-    from stock_outs
-    inner join averaged
-        on
-            stock_outs.warehouse_id = averaged.warehouse_id
-            and stock_outs.sku = averaged.sku
-            and stock_outs.start_date = averaged.start_date
-    left join sales_before
-        on
-            stock_outs.warehouse_id = sales_before.warehouse_id
-            and stock_outs.sku = sales_before.sku
-            and stock_outs.start_date = sales_before.start_date
-            and sales_before.sales_since = 1
+        product_key,
+        warehouse_id,
+        sku,
+        days_out as stock_out_days,
+        average_daily_quantity,
+        cast(average_daily_quantity * days_out as {{ type_money() }}) as lost_quantity,
+        cast(round(net_amount / nullif(quantity, 0), 4) as {{ type_money() }}) as unit_net_amount,
+        start_date,
+        case when end_date < {{ as_of_date() }} then end_date end as end_date
+    from priced
+    where sale_number = 1
 ),
 
 final as (
