@@ -150,11 +150,12 @@ def read_web(
         is_wanted: Somebody asked for them.
 
     Returns:
-        What was done, nothing if the shop has no files and nobody asked for them.
+        What was done; nothing if the shop has no files, nobody asked for them and all went well.
     """
     reader = WebReader(connection, settings.url("postgres"), run_id, report)
     done = reader.read(settings.web_dir, tables)
-    return [done] if settings.web_dir or is_wanted else []
+    has_fault = done.fault or any(table.fault for table in done.tables)
+    return [done] if settings.web_dir or is_wanted or has_fault else []
 
 
 def _copy(

@@ -441,7 +441,7 @@ def test_raw_and_ledger_are_whole_after_every_kill_and_complete_in_the_end(
     command = [sys.executable, "-c", _SMALL_BATCHES, "ingest", "--table", "web.events"]
     read_so_far = "select coalesce(sum(rows_read), 0), coalesce(sum(quarantined), 0)"
     killed_within = 0
-    for _ in range(8):
+    for _ in range(5):
         process = subprocess.Popen(command, env=environment, cwd=PROJECT_DIR, stdout=DEVNULL)
         # Some batches on from where the last one was killed, so that each kill is within the work.
         before = from_postgres(web, "select count(*) from raw_web.events")[0][0]
@@ -457,7 +457,7 @@ def test_raw_and_ledger_are_whole_after_every_kill_and_complete_in_the_end(
         ((rows, waiting),) = from_postgres(web, f"{read_so_far} from ingest.files")
         assert from_postgres(web, "select count(*) from raw_web.events") == [(rows,)]
         assert len(bad(web)) == waiting
-    assert killed_within >= 3
+    assert killed_within >= 2
     read(web)
     assert ids(web) == sorted(expected)
     assert len(bad(web)) == 6

@@ -16,10 +16,12 @@ import psycopg
 from psycopg import sql
 
 from orchestration.console import ReportProgress, no_progress
+from orchestration.errors import SoftcartError
 from orchestration.ingest import state
 from orchestration.ingest.apply import apply
 from orchestration.ingest.batch import Batch, LineBlocks, TableSchema
 from orchestration.ingest.copying import alone
+from orchestration.ingest.faults import WarehouseFaultError
 from orchestration.ingest.raw_table import column_types
 from orchestration.ingest.report import Fault, SourceReport, TableReport
 from orchestration.ingest.web import ledger
@@ -63,6 +65,20 @@ class WebReader:
                 "Mount or make it, or empty the setting if the shop has no web files",
             )
             return done
+        try:
+            self._read(folder, tables, done)
+        except WarehouseFaultError:
+            raise
+        except SoftcartError as error:
+            done.fault = Fault.of(error)
+        except OSError as error:
+            done.fault = Fault(
+                f"The web files in {folder} cannot be read: {error.strerror}",
+                "See to that disk, or to the one for temporary files; what was read is kept",
+            )
+        return done
+
+    def _read(self, folder: Path | None, tables: Collection[str], done: SourceReport) -> None:
         ledger.prepare(self.connection)
         noted = ledger.noted_files(self.connection)
         files = [
@@ -76,7 +92,6 @@ class WebReader:
             queue = FileQueue(new, noted, _format_of(self.connection, table))
             done.tables.append(self._write_all(table, queue))
             done.warnings += queue.warnings
-        return done
 
     def replay(self, name: str) -> TableReport:
         """Try the lines that a table has in quarantine again, and write those that are good now."""
