@@ -31,6 +31,12 @@ of_persons as (
         coalesce(sum(order_count), 0) as order_count,
         coalesce(sum(net_amount), 0) as net_amount
     from {{ ref('customer_cohorts') }}
+    union all
+    select
+        'customer_lifetime_values' as mart,
+        coalesce(sum(order_count), 0) as order_count,
+        coalesce(sum(net_amount), 0) as net_amount
+    from {{ ref('customer_lifetime_values') }}
 ),
 
 differences as (
