@@ -15,7 +15,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import bi, capture, extract, freshness, marts, pipeline, promote, web
+from benchmarks import bi, capture, extract, freshness, marts, pipeline, promote, search, web
 from benchmarks.measure import Measured, Peak, Result, Skipped, machine, progress
 from benchmarks.options import Options
 from benchmarks.warehouse import delete_warehouses
@@ -33,6 +33,7 @@ BENCHMARKS: dict[str, Callable[[Options], Sequence[Measured]]] = {
     "marts": marts.measure,
     "freshness": freshness.measure,
     "bi": bi.measure,
+    "search": search.measure,
     "promote": promote.measure,
 }
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import yaml
 
+from lint.currencies import mixed_sums
 from lint.dbt_jinja.render import ENGINES, Renderer
 from lint.denied import find_denied, find_denied_jinja
 from lint.dialects import parse_faults
@@ -88,6 +89,9 @@ def portability_faults(project: Path, file: Path) -> list[Fault]:
                 sql = sql.replace(renderer.context["current_date_utc"](), "live_date")
             for rule, line in find_denied(sql):
                 faults.append(Fault(name, line, f"{rule.name} ({engine}): use {rule.instead}"))
+            for what, line in mixed_sums(sql):
+                told = f"{what} ({engine}) adds up currencies: group by the currency, or convert"
+                faults.append(Fault(name, line, told))
         if engine != "postgres":  # sqlfluff lints PostgreSQL's with all of its rules
             for what, line in parse_faults(sql, engine):
                 faults.append(Fault(name, line, f"{engine} cannot read it: {what}"))

@@ -112,7 +112,7 @@ def refined_layer(
         SoftcartError: A relation has no key that dbt tests, or is not in the warehouse.
     """
     keys = _keys(manifest)
-    told = _deletions(manifest)
+    told = _deletions(manifest, keys)
     return [
         _relation(connection, node, keys.get(node["unique_id"], ()), told.get(node["unique_id"]))
         for node in sorted(
@@ -201,10 +201,16 @@ def _keys(manifest: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     return keys
 
 
-def _deletions(manifest: Mapping[str, Any]) -> dict[str, Deletions]:
-    """Return by node where its lost rows are told of, as the models' `meta.row_keys` say."""
+def _deletions(
+    manifest: Mapping[str, Any], keys: Mapping[str, tuple[str, ...]]
+) -> dict[str, Deletions]:
+    """Return by node where its lost rows are told of, as the models' `meta.row_keys` say.
+
+    A node of the same source with another key, such as one row for each value in a document, loses
+    rows that nothing tells of.
+    """
     by_source = {
-        node["depends_on"]["nodes"][0]: node["unique_id"]
+        (node["depends_on"]["nodes"][0], keys.get(node["unique_id"])): node["unique_id"]
         for node in refined_nodes(manifest)
         if len(node["depends_on"].get("nodes", ())) == 1
         and "row_keys" not in node["config"]["meta"]
@@ -214,9 +220,10 @@ def _deletions(manifest: Mapping[str, Any]) -> dict[str, Deletions]:
         row_keys: Mapping[str, list[str]] = node["config"]["meta"].get("row_keys", {})
         for source in node["depends_on"].get("nodes", ()):
             table = manifest["sources"][source]["name"] if source in manifest["sources"] else ""
-            if table in row_keys and source in by_source:
-                told[by_source[source]] = Deletions(
-                    node["schema"], node["alias"], table, tuple(row_keys[table])
+            row_key = tuple(row_keys.get(table, ()))
+            if (source, row_key) in by_source:
+                told[by_source[source, row_key]] = Deletions(
+                    node["schema"], node["alias"], table, row_key
                 )
     return told
 

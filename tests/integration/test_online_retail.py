@@ -13,7 +13,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
+from itertools import combinations
 from pathlib import Path
 from typing import Any, LiteralString
 
@@ -290,3 +291,96 @@ def test_returns_name_the_line_they_cancel_where_there_is_one(marts: psycopg.Con
         """,
     )
     assert over_returned == 0
+
+
+# Of the year before `as_of`; no order near either end was placed where it was another day.
+FIRST_DAY, LAST_DAY = "2010-12-10", "2011-12-09"
+# Postage, fees, samples and corrections by hand, as the data's readers list them.
+NO_GOODS = {
+    *("POST", "DOT", "D", "M", "m", "S", "B", "C2", "CRUK", "AMAZONFEE", "BANK CHARGES"),
+}
+
+
+@pytest.fixture(scope="module")
+def baskets() -> list[set[str]]:
+    """Return the goods of each invoice of the year, counted from the file."""
+    found: dict[str, set[str]] = defaultdict(set)
+    with lzma.open(DATA, "rt", encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            is_of_the_year = FIRST_DAY <= row["InvoiceDate"][:10] <= LAST_DAY
+            kind = _kind_of(row["InvoiceNo"], int(row["Quantity"]))
+            if kind == "line" and is_of_the_year and row["StockCode"] not in NO_GOODS:
+                found[row["InvoiceNo"]].add(row["StockCode"])
+    return [codes for codes in found.values() if len(codes) <= 50]
+
+
+def test_what_is_bought_together_is_what_the_invoices_say(
+    marts: psycopg.Connection,
+    baskets: list[set[str]],
+    record_property: Callable[[str, object], None],
+) -> None:
+    single = Counter(code for codes in baskets for code in codes)
+    pairs: Counter[tuple[str, str]] = Counter()
+    for codes in baskets:
+        pairs.update(combinations(sorted(codes), 2))
+    expected = {
+        pair: (
+            together,
+            single[pair[0]],
+            single[pair[1]],
+            _share(together, len(baskets)),
+            _share(together, single[pair[0]]),
+            _share(together * len(baskets), single[pair[0]] * single[pair[1]]),
+        )
+        for (one, other), together in pairs.items()
+        if together >= 5
+        for pair in ((one, other), (other, one))
+    }
+    found = {
+        (sku, other): tuple(measures)
+        for sku, other, *measures in marts.execute(
+            """
+            select sku, other_sku, pair_order_count, order_count, other_order_count,
+                support, confidence, lift
+            from marts.product_affinity
+            """
+        )
+    }
+    assert _one(marts, "select distinct basket_count from marts.product_affinity") == (
+        len(baskets),
+    )
+    assert found == expected
+    best = max(pairs, key=lambda pair: (pairs[pair], pair))
+    record_property(
+        "Online Retail, bought together",
+        f"{len(baskets):,} baskets, {len(expected) // 2:,} pairs; {best[0]} and {best[1]} in "
+        f"{pairs[best]:,}",
+    )
+
+
+def _share(part: int, whole: int) -> Decimal:
+    return (Decimal(part) / whole).quantize(Decimal("1e-8"), ROUND_HALF_UP)
+
+
+def test_nothing_is_recommended_to_those_who_have_it(marts: psycopg.Connection) -> None:
+    recommended, bought = _one(
+        marts,
+        """
+        select count(*), count(lines.order_item_id)
+        from marts.customer_recommendations as recommendations
+        left join marts.fct_order_items as lines
+            on recommendations.customer_id = lines.customer_id
+            and recommendations.recommended_sku = lines.sku
+        where recommendations.customer_id is not null
+        """,
+    )
+    assert bought == 0
+    (buyers,) = _one(
+        marts,
+        """
+        select count(distinct customer_id) from marts.fct_order_items
+        where order_date between date '2010-12-10' and date '2011-12-09'
+        """,
+    )
+    # Fewer than five only for the few who have bought nearly all that sells.
+    assert 0.99 * 5 * buyers < recommended <= 5 * buyers

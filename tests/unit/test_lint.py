@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from lint.currencies import mixed_sums
 from lint.dbt_jinja.render import ENGINES, PROJECT_DIR, Engine, Renderer
 from lint.denied import DENIED, DENIED_JINJA, Denied, find_denied, find_denied_jinja
 from lint.dialects import parse_faults
@@ -159,3 +160,30 @@ def test_misplaced_keys_are_found(tmp_path: Path) -> None:
         "oltp",
         "orders",
     ]
+
+
+@pytest.mark.parametrize(
+    ("sql", "mixed"),
+    [
+        ("select sum(net_amount_local) from t", ["sum(net_amount_local)"]),
+        ("select sku, avg(price_local) from t group by sku", ["avg(price_local)"]),
+        (
+            "select a from (select sum(case when b then (c_local) end) as a from t group by d) as u"
+            " group by currency_code",
+            ["sum(case when b then (c_local) end)"],
+        ),
+        (
+            "select sum(a_local) over (partition by sku order by currency_code) from t",
+            ["sum(a_local)"],
+        ),
+        ("select sum(a_local) over (partition by order_id order by paid_at) from t", []),
+        ("select currency_code, sum(a_local) from t group by sku, currency_code", []),
+        ("select sum(a_local) from t group by order_id", []),
+        ("select cast(sum(a_local) as int) as a from t group by currency_code", []),
+        ("select cast(sum(a_local) as int) as a from t group by sku", ["sum(a_local)"]),
+        ("select sum(cast(round(a_local * r.rate_to_reporting, 4) as decimal(18, 4))) from t", []),
+        ("select sum(net_amount), max(a_local) from t", []),
+    ],
+)
+def test_currencies_are_not_added_up(sql: str, mixed: list[str]) -> None:
+    assert [what for what, _ in mixed_sums(sql)] == mixed

@@ -30,6 +30,4 @@ final as (
         on product_performance.sku = stg_catalog__products.sku
 )
 
--- Best sellers first: of many products that match, PostgreSQL meets these first.
 select * from final
-order by order_count desc, product_key asc
