@@ -7,7 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 import pytest
-from ingest_shop import from_postgres, on_mysql
+from ingest_shop import from_postgres
+from statements import on_mysql
 
 from orchestration.connections import connect_mysql
 from orchestration.ingest.run import run_ingest
