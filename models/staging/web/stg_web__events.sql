@@ -14,6 +14,7 @@ select
     cast(nullif(trim(utm_medium), '') as varchar(200)) as utm_medium,
     cast(nullif(trim(utm_campaign), '') as varchar(200)) as utm_campaign,
     cast(nullif(trim(search_term), '') as varchar(200)) as search_term,
+    {{ search_term_normalised('search_term') }} as search_term_normalised,
     cast(nullif(trim(sku), '') as varchar(64)) as sku,
     cast(nullif(trim(order_number), '') as varchar(32)) as order_number,
     cast(search_result_count as bigint) as search_result_count,
