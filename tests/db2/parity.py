@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from dbt_process import DbtProcess
 from psycopg import sql
+from visits import write_visits
 
 from orchestration.connections import connect_mongo, connect_mysql, connect_postgres
 from orchestration.ingest.run import run_ingest
@@ -52,6 +53,7 @@ def open_for_business(settings: Settings) -> Sequence[Row]:
         late: Sequence[Row] = cursor.fetchall()
         cursor.execute("delete from exchange_rates where day(rate_date) > 20")
         shop.commit()
+    write_visits(settings, seed=23)
     run_ingest(settings)
     return late
 
@@ -68,6 +70,7 @@ def trade(settings: Settings, late_rates: Sequence[Row]) -> None:
         )
         cursor.execute("update warehouses set warehouse_name = concat('Ä', warehouse_id)")
         shop.commit()
+    write_visits(settings, seed=24)
     run_ingest(settings)
 
 

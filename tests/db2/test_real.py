@@ -37,8 +37,9 @@ OpenShop = Callable[[Path], AbstractContextManager[Settings]]
 @pytest.fixture(scope="module")
 def shop(open_shop: OpenShop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """A shop, a warehouse, and a Db2 that is one."""
-    with open_shop(tmp_path_factory.mktemp("real")) as opened:
-        settings = opened.with_urls({"db2": _URL})
+    home = tmp_path_factory.mktemp("real")
+    with open_shop(home) as bare:
+        settings = bare.model_copy(update={"web_dir": home / "web"}).with_urls({"db2": _URL})
         with db2_session(settings) as connection:
             make_empty(connection)
         yield settings
