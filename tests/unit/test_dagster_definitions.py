@@ -365,6 +365,19 @@ def test_a_changed_table_concerns_what_is_stored_of_it(home: Path) -> None:
     assert below(*every) <= stored
 
 
+def test_what_follows_changes_reads_no_seed(home: Path) -> None:
+    """The selector `increment` leaves out what is made of seeds: it would stand still unseen."""
+    manifest = load_manifest(home / "dagster" / "manifest")
+    of_seeds = {
+        node["name"]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model"
+        and node["config"]["materialized"] == "incremental"
+        and any(parent.startswith("seed.") for parent in node["depends_on"]["nodes"])
+    }
+    assert of_seeds == set()
+
+
 def test_the_sensors_on_changes_are_declared_for_each_environment(home: Path) -> None:
     manifest = load_manifest(home / "dagster" / "manifest")
     assert set(STATUSES) == set(TIMETABLES)

@@ -11,8 +11,8 @@ int_exchange_rates_daily as (
     select * from {{ ref('int_exchange_rates_daily') }}
 ),
 
-countries as (
-    select * from {{ ref('countries') }}
+dim_countries as (
+    select * from {{ ref('dim_countries') }}
 ),
 
 int_time_zone_years as (
@@ -71,11 +71,11 @@ final as (
         on
             dated.currency_code = int_exchange_rates_daily.currency_code
             and dated.order_date_utc = int_exchange_rates_daily.rate_date
-    left join countries
-        on dated.country_code = countries.country_code
+    left join dim_countries
+        on dated.country_code = dim_countries.country_code
     left join int_time_zone_years
         on
-            countries.time_zone = int_time_zone_years.time_zone
+            dim_countries.time_zone = int_time_zone_years.time_zone
             and {{ year_of('dated.ordered_at') }} = int_time_zone_years.utc_year
             and dated.ordered_at >= int_time_zone_years.valid_from
             and dated.ordered_at < int_time_zone_years.valid_to
