@@ -56,6 +56,10 @@ class Sales:
         margin: Net sales less cost, over lines whose cost is known.
         units_sold: Of lines not cancelled.
         units_returned: Not rejected.
+        parcels_due: Promised since the period began, that have arrived or are late.
+        parcels_late: Of those, delivered late, overdue, or lost past the promise.
+        sessions: Visits of the web shop and the app, bots left out.
+        buying_sessions: Of those, with a purchase.
     """
 
     orders: int
@@ -63,11 +67,25 @@ class Sales:
     margin: Decimal
     units_sold: int
     units_returned: int
+    parcels_due: int
+    parcels_late: int
+    sessions: int
+    buying_sessions: int
 
     @property
     def returns_rate(self) -> Decimal:
         """Units returned over units sold, as a fraction; 0 when nothing was sold."""
         return Decimal(self.units_returned) / (self.units_sold or 1)
+
+    @property
+    def late_rate(self) -> Decimal:
+        """Late parcels over those that are due, as a fraction; 0 when none is."""
+        return Decimal(self.parcels_late) / (self.parcels_due or 1)
+
+    @property
+    def conversion_rate(self) -> Decimal:
+        """Sessions with a purchase over all, as a fraction; 0 when there are none."""
+        return Decimal(self.buying_sessions) / (self.sessions or 1)
 
 
 @dataclass(frozen=True)
@@ -93,13 +111,19 @@ class Freshness:
 
 @dataclass(frozen=True)
 class Summary:
-    """All that `softcart run` prints of the warehouse itself."""
+    """All that `softcart run` prints of the warehouse itself.
+
+    Attributes:
+        stock_value: Of all stock now, in the reporting currency.
+        to_reorder: Products in warehouses whose stock is at or below the reorder point it suggests.
+    """
 
     currency: str
     layers: Sequence[Layer]
     all_time: Sales
     last_30_days: Sales
     stock_value: Decimal
+    to_reorder: int
     top_products: Sequence[Ranked]
     top_countries: Sequence[Ranked]
     freshness: Freshness
@@ -120,9 +144,29 @@ _SALES: Final = """
         select coalesce(sum(quantity), 0) as units_returned
         from marts.fct_returns
         where return_status <> 'rejected' and requested_date > %(after)s
+    ),
+
+    delivered as (
+        select
+            coalesce(sum(due_count), 0) as parcels_due,
+            coalesce(sum(late_count), 0) as parcels_late
+        from marts.delivery_performance
+        where promised_date > %(after)s
+    ),
+
+    visited as (
+        select
+            coalesce(sum(session_count), 0) as sessions,
+            coalesce(sum(purchase_session_count), 0) as buying_sessions
+        from marts.web_funnel_daily
+        where session_date > %(after)s
     )
 
-    select * from sold cross join returned
+    select *
+    from sold
+    cross join returned
+    cross join delivered
+    cross join visited
 """
 
 _TOP_PRODUCTS: Final = """
@@ -184,6 +228,9 @@ def _read(connection: psycopg.Connection) -> Summary:
             connection,
             "select coalesce(sum(stock_value), 0) from marts.fct_inventory_daily"
             " where is_latest_day",
+        ),
+        to_reorder=_scalar(
+            connection, "select count(*) from marts.stock_performance where is_to_reorder"
         ),
         top_products=_rows(connection, Ranked, _TOP_PRODUCTS, top=TOP),
         top_countries=_rows(connection, Ranked, _TOP_COUNTRIES, top=TOP),

@@ -81,7 +81,10 @@ def _sales(summary: Summary) -> Table:
     table.add_row("net sales", *(_amount(sales.net_sales) for sales in periods))
     table.add_row("margin", *(_amount(sales.margin) for sales in periods))
     table.add_row("returns rate", *(f"{sales.returns_rate:.1%}" for sales in periods))
+    table.add_row("late parcels", *(f"{sales.late_rate:.1%}" for sales in periods))
+    table.add_row("visits that buy", *(f"{sales.conversion_rate:.1%}" for sales in periods))
     table.add_row("stock value, now", "", _amount(summary.stock_value))
+    table.add_row("to reorder, now", "", f"{summary.to_reorder:,}")
     return table
 
 
