@@ -210,7 +210,9 @@ def _deletions(
     rows that nothing tells of.
     """
     by_source = {
-        (node["depends_on"]["nodes"][0], keys.get(node["unique_id"])): node["unique_id"]
+        (node["depends_on"]["nodes"][0], frozenset(keys.get(node["unique_id"], ()))): node[
+            "unique_id"
+        ]
         for node in refined_nodes(manifest)
         if len(node["depends_on"].get("nodes", ())) == 1
         and "row_keys" not in node["config"]["meta"]
@@ -221,8 +223,9 @@ def _deletions(
         for source in node["depends_on"].get("nodes", ()):
             table = manifest["sources"][source]["name"] if source in manifest["sources"] else ""
             row_key = tuple(row_keys.get(table, ()))
-            if (source, row_key) in by_source:
-                told[by_source[source, row_key]] = Deletions(
+            # In whatever order a test names the columns of the key.
+            if (source, frozenset(row_key)) in by_source:
+                told[by_source[source, frozenset(row_key)]] = Deletions(
                     node["schema"], node["alias"], table, row_key
                 )
     return told

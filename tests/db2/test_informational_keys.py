@@ -31,11 +31,11 @@ REFINED = (
         country_code varchar(2 codeunits32), country_code_alpha3 varchar(3 codeunits32),
         country_name varchar(100 codeunits32), region_name varchar(32 codeunits32),
         sub_region_name varchar(64 codeunits32), continent_name varchar(32 codeunits32),
-        is_eu_member boolean, is_user_assigned boolean
+        is_eu_member boolean, is_user_assigned boolean, time_zone varchar(40 codeunits32)
     )
     """,
     "insert into seeds.countries values ('AT', 'AUT', 'Österreich', 'Europe', 'Western Europe',"
-    " 'Europe', cast(1 as boolean), cast(0 as boolean))",
+    " 'Europe', cast(1 as boolean), cast(0 as boolean), 'Europe/Berlin')",
     "create schema snapshots",
     """
     create table snapshots.snap_oltp__warehouses (

@@ -21,11 +21,13 @@ import pytest
 from ingest_shop import from_postgres
 from statements import on_postgres
 
-from orchestration.connections import connect_postgres
+from orchestration.connections import connect_mysql, connect_postgres
 from orchestration.ingest import state
 from orchestration.ingest.apply import apply
 from orchestration.ingest.batch import Batch, Column, LineBlocks, Lines, TableSchema
+from orchestration.ingest.run import run_ingest
 from orchestration.settings import Settings
+from orchestration.simulator.schema import apply_schema
 from orchestration.transform import dbt_environment, run_dbt
 
 pytestmark = [pytest.mark.servers, pytest.mark.slow]
@@ -34,6 +36,16 @@ OpenShop = Callable[[Path], AbstractContextManager[Settings]]
 
 _DIMENSIONS = ("+dim_customers", "+dim_products", "+dim_categories")
 
+# Of nobody here.
+_PERSONAL = (
+    Column("first_name", "character varying(100)"),
+    Column("last_name", "character varying(100)"),
+    Column("phone", "character varying(32)"),
+    Column("birth_date", "date"),
+    Column("street_address", "character varying(200)"),
+    Column("city", "character varying(100)"),
+    Column("postal_code", "character varying(20)"),
+)
 _CUSTOMERS = TableSchema(
     "oltp",
     "customers",
@@ -45,6 +57,7 @@ _CUSTOMERS = TableSchema(
         Column("has_marketing_consent", "smallint"),
         Column("registered_at", "timestamp(6) without time zone"),
         Column("updated_at", "timestamp(6) with time zone"),
+        *_PERSONAL,
     ),
     ("customer_id",),
 )
@@ -74,7 +87,8 @@ def customer(
     number: int, country: str, *, updated: str, committed: str = "", email: str = "a@shop.example"
 ) -> Change:
     fields = [str(number), email, country, "active", "1", "2024-01-01 00:00", f"{updated}+00"]
-    return Change(_CUSTOMERS, str(number), committed or updated, fields)
+    nothing = [r"\N"] * len(_PERSONAL)
+    return Change(_CUSTOMERS, str(number), committed or updated, fields + nothing)
 
 
 def customer_gone(number: int, committed: str) -> Change:
@@ -307,6 +321,11 @@ def test_dbt_s_own_snapshot_loses_states(shop: Settings, tmp_path: Path) -> None
 
 def ingest(settings: Settings, changes: Sequence[Change]) -> None:
     """Apply changes as change capture does: the last of each key, and all of them as history."""
+    with connect_mysql(settings) as mysql, mysql.cursor() as cursor:
+        if not cursor.execute("show tables"):
+            # Who is whom is also asked of these, which stay empty.
+            apply_schema(mysql)
+            run_ingest(settings, tables=("customer_identities", "orders"))
     with connect_postgres(settings, autocommit=True) as connection:
         state.prepare(connection)
         for table in (_CUSTOMERS, _PRODUCTS):
