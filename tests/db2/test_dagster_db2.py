@@ -9,11 +9,9 @@ from typing import Any
 
 import dagster as dg
 import pytest
-from statements import on_mysql
 
 from orchestration.connections import connect_mysql
 from orchestration.definitions import definitions_for
-from orchestration.pipeline import run_pipeline
 from orchestration.promote.db2.connection import connect_db2
 from orchestration.settings import SERVERS, Server, Settings, Target
 from orchestration.simulator.history import simulate_history
@@ -137,21 +135,3 @@ def test_an_hour_later_only_what_changed_goes_to_db2(
     with closing(connect_db2(settings)) as db2, closing(db2.cursor()) as cursor:
         cursor.execute("select count(*) from marts.fct_orders where order_number like '%+'")
         assert cursor.fetchall() == [(3,)]
-
-
-def test_the_command_does_as_the_jobs_do(
-    settings: Settings, daily: dg.ExecuteInProcessResult
-) -> None:
-    assert daily.success
-    on_mysql(
-        settings,
-        "update orders set order_number = concat(order_number, '=') order by order_id limit 2",
-    )
-    done = run_pipeline(settings)
-    assert tuple(done.dbt) == TARGETS
-    assert done.promote is not None
-    assert done.promote.succeeded
-    assert done.summary is not None
-    with closing(connect_db2(settings)) as db2, closing(db2.cursor()) as cursor:
-        cursor.execute("select count(*) from marts.fct_orders where order_number like '%='")
-        assert cursor.fetchall() == [(2,)]

@@ -104,7 +104,7 @@ def test_a_rebuild_swaps_tables_and_keeps_keys_comments_and_readers(built: Setti
         "select remarks from syscat.columns"
         " where tabname = 'DIM_COUNTRIES' and remarks is not null",
     )
-    assert len(remarks) == 8
+    assert len(remarks) == 9
     assert run_on_db2(
         built,
         "select distinct objectname from sysibmadm.privileges"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import LiteralString
+from typing import LiteralString, NamedTuple
 
 import pytest
+from dbt_process import DbtProcess
 from psycopg import sql
 from visits import write_visits
 
@@ -17,7 +18,6 @@ from orchestration.ingest.run import run_ingest
 from orchestration.settings import Settings
 from orchestration.simulator.history import simulate_history
 from orchestration.simulator.traffic import simulate_traffic
-from orchestration.transform import run_dbt
 
 pytestmark = [pytest.mark.servers, pytest.mark.slow]
 
@@ -29,18 +29,29 @@ INCREMENT = ["run", "--selector", "increment", *CLOCK]
 REBUILD = ["run", "--full-refresh", *CLOCK]
 
 
+class Shop(NamedTuple):
+    """A shop with a warehouse that is built of it, and a dbt that has started already."""
+
+    settings: Settings
+    process: DbtProcess
+
+    def dbt(self, command: Sequence[str]) -> None:
+        assert self.process.run(command) == []
+
+
 @pytest.fixture(scope="module")
-def shop(open_shop: OpenShop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    """A shop with a warehouse that is built of it."""
+def shop(open_shop: OpenShop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     home = tmp_path_factory.mktemp("increments")
     with open_shop(home) as bare:
         settings = bare.model_copy(update={"web_dir": home / "web"})
         simulate_history(settings, scale=0.002, seed=12)
         write_visits(settings, seed=0)
         run_ingest(settings)
-        run_dbt(settings, ["build", "--exclude-resource-type", "unit_test", "test", *CLOCK])
-        run_dbt(settings, REBUILD).raise_for_failures()
-        yield settings
+        with DbtProcess(settings) as process:
+            shop = Shop(settings, process)
+            shop.dbt(["build", "--exclude-resource-type", "unit_test", "test", *CLOCK])
+            shop.dbt(REBUILD)
+            yield shop
 
 
 def in_warehouse(settings: Settings, statement: LiteralString) -> None:
@@ -78,27 +89,27 @@ def trade(settings: Settings, seed: int) -> None:
     run_ingest(settings)
 
 
-def refresh_one(settings: Settings) -> None:
-    run_dbt(
-        settings, ["run", "--full-refresh", "--select", "int_orders_enriched", *CLOCK]
-    ).raise_for_failures()
+def refresh_one(shop: Shop) -> None:
+    shop.dbt(["run", "--full-refresh", "--select", "int_orders_enriched", *CLOCK])
 
 
-def lose_a_watermark(settings: Settings) -> None:
-    in_warehouse(settings, "delete from incremental.watermarks where model = 'fct_order_items'")
-
-
-def lose_a_rule(settings: Settings) -> None:
-    in_warehouse(settings, "drop view intermediate.int_orders_changed")
-
-
-def lose_all_state(settings: Settings) -> None:
-    in_warehouse(settings, "drop schema incremental cascade")
-
-
-def be_made_by_other_sql(settings: Settings) -> None:
+def lose_a_watermark(shop: Shop) -> None:
     in_warehouse(
-        settings,
+        shop.settings, "delete from incremental.watermarks where model = 'fct_order_items'"
+    )
+
+
+def lose_a_rule(shop: Shop) -> None:
+    in_warehouse(shop.settings, "drop view intermediate.int_orders_changed")
+
+
+def lose_all_state(shop: Shop) -> None:
+    in_warehouse(shop.settings, "drop schema incremental cascade")
+
+
+def be_made_by_other_sql(shop: Shop) -> None:
+    in_warehouse(
+        shop.settings,
         """
         update incremental.watermarks set made_by = 'other' where model = 'int_sales_daily';
         update intermediate.int_sales_daily set quantity = quantity + 1;
@@ -106,16 +117,14 @@ def be_made_by_other_sql(settings: Settings) -> None:
     )
 
 
-def publish_more(settings: Settings) -> None:
+def publish_more(shop: Shop) -> None:
     in_warehouse(
-        settings,
+        shop.settings,
         """
         alter table incremental.changes_in_fct_order_items rename column margin_amount to gone;
         """,
     )
-    run_dbt(
-        settings, ["run", "--full-refresh", "--select", "fct_order_items", *CLOCK]
-    ).raise_for_failures()
+    shop.dbt(["run", "--full-refresh", "--select", "fct_order_items", *CLOCK])
 
 
 @pytest.mark.parametrize(
@@ -130,15 +139,15 @@ def publish_more(settings: Settings) -> None:
     ],
     ids=lambda upheaval: upheaval.__name__,
 )
-def test_a_build_after(shop: Settings, upheaval: Callable[[Settings], None]) -> None:
-    before = tables(shop)
-    trade(shop, seed=len(upheaval.__name__))
+def test_a_build_after(shop: Shop, upheaval: Callable[[Shop], None]) -> None:
+    before = tables(shop.settings)
+    trade(shop.settings, seed=len(upheaval.__name__))
     upheaval(shop)
-    run_dbt(shop, INCREMENT).raise_for_failures()
-    trade(shop, seed=len(upheaval.__name__) + 1)
-    run_dbt(shop, INCREMENT).raise_for_failures()
-    incremental = tables(shop)
-    run_dbt(shop, REBUILD).raise_for_failures()
-    rebuilt = tables(shop)
+    shop.dbt(INCREMENT)
+    trade(shop.settings, seed=len(upheaval.__name__) + 1)
+    shop.dbt(INCREMENT)
+    incremental = tables(shop.settings)
+    shop.dbt(REBUILD)
+    rebuilt = tables(shop.settings)
     assert {name for name in rebuilt if rebuilt[name] != incremental[name]} == set()
     assert incremental != before
