@@ -28,7 +28,6 @@ AREAS = (
     "inventory",
     "finance",
     "live",
-    "operations",
     "core",
 )
 _REF = re.compile(r"ref\('(\w+)'\)")
