@@ -13,8 +13,9 @@ from operations import History
 from shrinking import fewest_runs, shortest
 from warehouses import Run, Shop
 
-# When a row was loaded, and in which order: the only things that may tell of the runs.
-_OF_THE_RUN: Final = frozenset({"loaded_at", "history_id"})
+# When a row was loaded, and in which order; and whether a movement that came and went between two
+# runs was ever seen, which inventory_reconciliation tells. Nothing else may tell of the runs.
+_OF_THE_RUN: Final = frozenset({"loaded_at", "history_id", "deleted_count", "explanation"})
 
 Tamper = Callable[[Shop], None]
 
