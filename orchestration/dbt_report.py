@@ -58,11 +58,13 @@ class DbtReport:
         command: Its first words, such as `dbt build`.
         seconds: Wall time of the whole command, parsing included.
         nodes: Every node it ran or skipped, in the order they ended.
+        unrecorded: Why its cost is not in the warehouse; empty if it is, or it built nothing.
     """
 
     command: str
     seconds: float
     nodes: tuple[NodeResult, ...]
+    unrecorded: str = ""
 
     def of(self, status: Status, *kinds: str) -> list[NodeResult]:
         """Return the nodes that ended so, of these kinds or of any."""

@@ -109,6 +109,8 @@ def _build(target: Target, dbt: DbtReport) -> Text:
         text.append(f", {tests['warn']} warnings", style="yellow")
     for node in dbt.of("warn"):
         text.append(f"\n       warning: {node}")
+    if dbt.unrecorded:
+        text.append(f"\n       warning: {dbt.unrecorded}")
     text.append(f"; {dbt.seconds:.0f} s")
     return text
 

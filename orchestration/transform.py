@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 from urllib.parse import parse_qs, urlsplit
@@ -21,6 +22,7 @@ from orchestration.promote.db2.connection import driver_options
 from orchestration.promote.db2.run import LOCK as DB2_LOCK
 from orchestration.settings import PROJECT_DIR, Settings, Target
 from orchestration.warehouse.locks import sole_writer
+from orchestration.warehouse.model_runs import prepare, record
 
 _WRITES = {"build", "run", "seed", "snapshot"}
 _SECONDS_TO_STOP = 20
@@ -89,6 +91,8 @@ def run_dbt(
 ) -> DbtReport:
     """Run a dbt command and tell what it did; nodes that fail are in the report.
 
+    What a command cost that writes is recorded in the staging warehouse.
+
     Args:
         settings: Which warehouse and number of threads.
         args: The command and its options, such as `["build", "--select", "marts"]`.
@@ -114,6 +118,8 @@ def run_dbt(
     seconds = time.monotonic() - started
     # Commands without nodes, such as `dbt parse`, leave no artifact.
     done = read_report(command, seconds, artifact) if artifact.exists() else None
+    if done is not None and args[0] in _WRITES:
+        done = replace(done, unrecorded=record(settings, target, artifact.parent))
     if fault is not None and (done is None or done.succeeded):
         raise SoftcartError(
             f"{command} could not run: {fault}",
@@ -155,6 +161,7 @@ def only_run(settings: Settings, target: Target = _REFINES) -> Iterator[None]:
         connect_postgres(settings, autocommit=True) as warehouse,
         sole_writer(warehouse, _LOCKS[target]),
     ):
+        prepare(warehouse)
         yield
 
 

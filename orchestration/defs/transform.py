@@ -24,6 +24,7 @@ from orchestration.defs.relation import Describe, describe_db2, describe_postgre
 from orchestration.defs.translator import Db2Translator, SoftcartTranslator
 from orchestration.settings import Settings, Target
 from orchestration.transform import dbt_environment, only_run
+from orchestration.warehouse.model_runs import record
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,8 @@ def _dbt_set(nodes: DbtSet, manifest: Manifest, project: DbtProject) -> dg.Asset
                     yield event.with_metadata({**event.metadata, **described(node)})
                 else:
                     yield event
+            if unrecorded := record(settings, nodes.target, folder):
+                context.log.warning(unrecorded)
             if not build.is_successful():
                 raise _failure(folder, nodes.name)
 

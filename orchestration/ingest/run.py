@@ -25,6 +25,7 @@ from orchestration.ingest.web.run import WebReader
 from orchestration.ingest.web.tables import SOURCE as WEB
 from orchestration.ingest.web.tables import TABLES as WEB_TABLES
 from orchestration.settings import ServerUrl, Settings
+from orchestration.warehouse import model_runs
 from orchestration.warehouse.locks import is_held_with, sole_writer
 
 LOCK: Final = "ingest"
@@ -115,6 +116,7 @@ def run(connection: psycopg.Connection[Any]) -> Iterator[int]:
         connection: Of the session that holds the lock.
     """
     state.prepare(connection)
+    model_runs.prepare(connection)
     number = state.start_run(connection)
     try:
         yield number

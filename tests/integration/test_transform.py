@@ -17,6 +17,7 @@ from orchestration.connections import connect_postgres
 from orchestration.errors import SoftcartError
 from orchestration.settings import PROJECT_DIR, Settings
 from orchestration.transform import dbt_environment, only_run, run_dbt
+from orchestration.warehouse.model_runs import record
 
 pytestmark = pytest.mark.servers
 
@@ -51,6 +52,25 @@ def test_a_build_reports_its_progress_and_what_failed(shop: Settings) -> None:
     failed = report.of("error", "model")
     assert [node.name for node in failed] == ["stg_oltp__orders"]
     assert 'relation "raw_oltp.orders" does not exist' in failed[0].message
+    assert report.unrecorded == ""
+    with connect_postgres(shop) as warehouse:
+        recorded = warehouse.execute(
+            "select node_name, run_status, rows_affected, total_bytes > 0, seconds > 0 "
+            "from transform.model_runs order by 1"
+        ).fetchall()
+        assert recorded == [
+            ("channels", "success", 3, True, True),
+            ("dbt", "error", None, None, True),
+            ("stg_oltp__orders", "error", None, None, True),
+        ]
+        # Told again, it is known already; and a fault is told, and stops nobody.
+        artifacts = shop.home / "dbt" / "target"
+        assert record(shop, "local", artifacts) == ""
+        count = "select count(*) from transform.model_runs"
+        assert warehouse.execute(count).fetchone() == (3,)
+        warehouse.execute("alter table transform.model_runs drop column seconds")
+        warehouse.commit()
+    assert "not recorded" in record(shop, "local", artifacts)
 
 
 def test_a_project_that_does_not_compile_is_told_in_one_message(shop: Settings) -> None:
