@@ -26,7 +26,7 @@ from lint.db2_denied import find_denied_db2
 from lint.dbt_jinja.render import PROJECT_DIR, Renderer
 from lint.denied import find_denied
 from lint.dialects import parse_faults
-from lint.project import LIVE, PORTABLE
+from lint.project import LIVE, PORTABLE, without_live_clocks
 from orchestration.promote.db2.apply import merge
 from orchestration.promote.db2.checksum import OnDb2, sums_query
 from orchestration.promote.db2.ddl import Table, comment_statements, create_table
@@ -120,7 +120,7 @@ def model_statements(project: Path) -> Iterator[Statement]:
             first = Renderer("ibmdb2", project)
             sql = first.render(file).sql
             if file.relative_to(project).as_posix().startswith(LIVE):
-                sql = sql.replace(first.context["current_date_utc"](), "live_date")
+                sql = without_live_clocks(sql, first)
             yield Statement(f"{name}, first build", sql)
             if nodes[name].config.get("materialized") == "incremental":
                 yield from _increment(project, file, nodes)
@@ -135,7 +135,7 @@ def singular_test_statements(project: Path) -> Iterator[Statement]:
             continue
         sql = rendered.sql
         if "_live_" in file.stem:
-            sql = sql.replace(renderer.context["current_date_utc"](), "live_date")
+            sql = without_live_clocks(sql, renderer)
         yield Statement(file.stem, sql)
 
 

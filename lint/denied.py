@@ -112,7 +112,8 @@ DENIED = (
         "the clock",
         r"\b(now\s*\(|current_date\b|current_timestamp\b|current date\b|current timestamp\b"
         r"|localtimestamp\b|sysdate\b|getdate\s*\()",
-        "as_of() or as_of_date(), so that a run can be repeated; in live views, current_date_utc()",
+        "as_of() or as_of_date(), so that a run can be repeated; in live views, current_date_utc()"
+        " or current_timestamp_utc()",
         "select a from t where d < current_date",
         "select current_dates, snow(a) from t",
     ),

@@ -28,6 +28,7 @@ AREAS = (
     "inventory",
     "finance",
     "live",
+    "operations",
     "core",
 )
 _REF = re.compile(r"ref\('(\w+)'\)")

@@ -22,7 +22,7 @@
     grant select on {{ relation }} to role {{ reader_role() }}
 {%- endmacro %}
 
-{# on-run-start: lets the readers' role into the schema of the marts, where an engine asks for that. #}
+{# on-run-start: lets the readers' role into the schemas of the marts that are there, where an engine asks for that. #}
 {% macro admit_readers() -%}
     {%- if is_run() and reader_role() -%}
         {{ return(adapter.dispatch('admit_readers', 'softcart')()) }}
@@ -33,5 +33,7 @@
 {%- endmacro %}
 
 {% macro postgres__admit_readers() -%}
-    grant usage on schema marts to {{ adapter.quote(reader_role()) }}
+    {%- for schema in ['marts', 'operations'] if adapter.check_schema_exists(target.database, schema) %}
+        grant usage on schema {{ schema }} to {{ adapter.quote(reader_role()) }};
+    {%- endfor %}
 {%- endmacro %}

@@ -114,6 +114,7 @@
             ) ~ ' in (0, 1) then 1 end',
             1,
         ],
+        ['current_timestamp_utc is of the day', date_of(current_timestamp_utc()), current_date_utc()],
         ['as_of_date is the day of as_of', as_of_date(), date_of(as_of())],
         ['bool_true', 'case when 1 = 1 then ' ~ bool_true() ~ ' end', bool_true()],
         ['bool_false', '(' ~ bool_true() ~ ' and ' ~ bool_false() ~ ')', bool_false()],

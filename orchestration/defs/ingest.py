@@ -49,17 +49,18 @@ SYSTEMS: Mapping[str, SourceSystem] = {
     "web": SourceSystem("files", "log files"),
 }
 
-# The dbt source of what ingest notes of its own work: no system holds it, and nothing copies it.
-_OWN_NOTES = "ingest"
+# dbt sources of what ingest and builds note of their own work: nothing copies it.
+_OWN_NOTES = ("ingest", "transform")
 
 
 def sources_for(manifest: Manifest) -> list[dg.AssetSpec]:
-    """Return where lineage starts: what the shop itself has, and ingest's notes."""
+    """Return where lineage starts: what the shop itself has, and our own notes."""
     notes = [
         SoftcartTranslator()
         .get_asset_spec(manifest, node["unique_id"], None)
-        .replace_attributes(group_name=_OWN_NOTES, kinds={"postgres", "table"})
-        for node in tables_of(manifest, _OWN_NOTES)
+        .replace_attributes(group_name=source, kinds={"postgres", "table"})
+        for source in _OWN_NOTES
+        for node in tables_of(manifest, source)
     ]
     return notes + [
         dg.AssetSpec(
@@ -83,7 +84,7 @@ def ingests_for(manifest: Manifest) -> list[dg.AssetsDefinition]:
         SoftcartError: dbt knows a source that is not in `SYSTEMS`.
     """
     named = {node["source_name"] for node in manifest["sources"].values()}
-    unknown = named - set(SYSTEMS) - {_OWN_NOTES}
+    unknown = named - set(SYSTEMS) - set(_OWN_NOTES)
     if unknown:
         raise SoftcartError(
             f"Nothing copies the dbt source {', '.join(sorted(unknown))}",

@@ -131,10 +131,12 @@ def seeds(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def refined_nodes(manifest: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Return the dbt nodes of the refined layer."""
+    """Return the dbt nodes of the refined layer, but for what PostgreSQL tells of its own work."""
     for node in manifest["nodes"].values():
         kind, folders = node["resource_type"], node["fqn"][1:-1]
         is_staging = folders[:1] == ["staging"] and "base" not in folders
+        if "operations" in node.get("tags", ()):
+            continue
         if kind in ("seed", "snapshot") or (kind == "model" and is_staging):
             yield node
 

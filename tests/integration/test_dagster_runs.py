@@ -128,6 +128,10 @@ def test_an_asset_shows_what_ingest_and_dbt_did(
     assert mart["dagster/row_count"] == jobs.count("marts.fct_order_items") > 0
     assert mart["bytes"] > 0
     assert "dagster/row_count" not in metadata["staging/stg_oltp__orders"]
+    # And keeps what it cost: once for each of the two builds, and for all that they built.
+    assert jobs.count("operations.fct_model_runs where model_name = 'dbt'") == 2
+    assert jobs.count("operations.fct_model_runs where model_name = 'fct_order_items'") == 1
+    assert jobs.count("operations.fct_model_runs where has_failed") == 0
 
 
 @pytest.mark.usefixtures("daily")

@@ -68,14 +68,40 @@ def test_readers_read_marts_and_nothing_else(built: Settings) -> None:
     with connect_postgres(built, autocommit=True) as warehouse:
         warehouse.execute(sql.SQL("set role {}").format(sql.Identifier(READERS)))
         marts = warehouse.execute(
-            "select table_name from information_schema.tables where table_schema = 'marts'"
-            " and not has_table_privilege('marts.' || table_name, 'select')"
+            "select table_name from information_schema.tables"
+            " where table_schema in ('marts', 'operations')"
+            " and not has_table_privilege(table_schema || '.' || table_name, 'select')"
         ).fetchall()
         assert marts == []
         warehouse.execute("select count(*) from marts.fct_orders")
+        warehouse.execute("select count(*) from operations.fct_model_runs")
         for personal in ("staging.stg_oltp__customers", "raw_oltp.customers"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 warehouse.execute(sql.SQL("select 1 from {}").format(sql.SQL(personal)))
+
+
+def test_operations_tell_of_the_last_run(built: Settings) -> None:
+    orders = mart_rows(built, "select count(*) from raw_oltp.orders")
+    assert orders == mart_rows(
+        built,
+        "select rows_read from operations.fct_table_loads"
+        " where table_name = 'orders' and rows_inserted = rows_read and bytes_read > rows_read",
+    )
+    assert orders == mart_rows(
+        built,
+        "select last_rows_changed from operations.table_freshness"
+        " where table_name = 'orders' and freshness_state = 'fresh'",
+    )
+    assert mart_rows(
+        built,
+        "select round(sum(share_of_seconds), 4), min(cost_rank), max(cost_rank) = count(*)"
+        " from operations.model_costs_monthly",
+    ) == [(1, 1, True)]
+    assert mart_rows(
+        built,
+        "select total_bytes = pg_total_relation_size('marts.fct_order_items'), test_seconds > 0"
+        " from operations.fct_model_runs where model_name = 'fct_order_items'",
+    ) == [(True, True)]
 
 
 def test_a_sale_is_of_the_day_it_is_where_it_ships_to(built: Settings) -> None:

@@ -260,6 +260,7 @@ def test_lineage_leads_from_the_shop_to_every_mart(specs: dict[str, dg.AssetSpec
         "files",
         "seeds",
         "ingest",
+        "transform",
     }
     assert roots("marts/dim_products") == {"mongodb/products"}
     assert "mysql/orders" in roots("marts/sales_by_country_category_month")

@@ -79,6 +79,7 @@ def test_only_live_views_read_the_clock_and_by_the_macro_alone(tmp_path: Path) -
     for area, day, bites in (
         ("live", "{{ current_date_utc() }}", False),
         ("live", "current_date", True),
+        ("operations", "{{ current_timestamp_utc() }}", False),
         ("sales", "{{ current_date_utc() }}", True),
     ):
         model = tmp_path / "models" / "marts" / area / "sales_by_day.sql"
