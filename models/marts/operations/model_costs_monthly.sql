@@ -18,45 +18,25 @@ monthly as (
         sum(case when has_failed = {{ bool_true() }} then 1 else 0 end) as failed_run_count,
         cast(sum(seconds) as decimal(18, 3)) as seconds,
         cast(sum(test_seconds) as decimal(18, 3)) as test_seconds,
-        cast(sum(total_seconds) as decimal(18, 3)) as total_seconds
+        cast(sum(total_seconds) as decimal(18, 3)) as total_seconds,
+        max(total_bytes) as total_bytes
     from dated
     group by model_name, target_name, month_start_date
-),
-
-sizes as (
-    select
-        model_name,
-        target_name,
-        month_start_date,
-        total_bytes,
-        row_number() over (
-            partition by model_name, target_name, month_start_date
-            order by started_at desc, invocation_id desc
-        ) as recency
-    from dated
-    where total_bytes is not null
 ),
 
 priced as (
     select
         monthly.*,
-        sizes.total_bytes,
-        sum(monthly.total_seconds) over (partition by monthly.month_start_date) as month_seconds,
-        round(monthly.total_seconds / monthly.run_count, 3) as seconds_per_run,
+        sum(total_seconds) over (partition by month_start_date) as month_seconds,
+        round(total_seconds / run_count, 3) as seconds_per_run,
         round(
-            monthly.total_seconds * {{ var('compute_cost_per_hour') }} / 3600, 4
+            total_seconds * {{ var('compute_cost_per_hour') }} / 3600, 4
         ) as compute_amount,
         round(
-            cast(sizes.total_bytes as decimal(18, 0))
+            cast(total_bytes as decimal(18, 0))
             * {{ var('storage_cost_per_gib_month') }} / 1073741824, 4
         ) as storage_amount
     from monthly
-    left join sizes
-        on
-            monthly.model_name = sizes.model_name
-            and monthly.target_name = sizes.target_name
-            and monthly.month_start_date = sizes.month_start_date
-            and sizes.recency = 1
 ),
 
 -- The month before in the calendar: after a month without runs there is nothing to compare with.
