@@ -10,9 +10,11 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
+from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+import parsed_projects
 import pymongo
 import pytest
 from psycopg import sql
@@ -22,6 +24,7 @@ from orchestration.local.stack import down, up
 from orchestration.settings import SERVERS, Server, Settings
 
 _HOME_PREFIX = "softcart-tests-"
+_open_warehouses: set[str] = set()
 
 # What a developer has set for real work must not reach a test. SOFTCART_TEST_* is meant for tests.
 for _name in [name for name in os.environ if name.startswith("SOFTCART_")]:
@@ -67,19 +70,40 @@ def shop(open_shop: OpenShop, tmp_path: Path) -> Iterator[Settings]:
 @contextmanager
 def _open_shop(servers: Settings, home: Path) -> Iterator[Settings]:
     name = f"test_{uuid.uuid4().hex[:12]}"
-    with connect_postgres(servers, autocommit=True) as postgres:
-        postgres.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
-    with connect_mysql(servers) as mysql, mysql.cursor() as cursor:
-        cursor.execute(f"create database {name} character set utf8mb4 collate utf8mb4_unicode_ci")
-    yield servers.model_copy(update={"home": home}).with_urls(
-        {server: _with_database(servers, server, name) for server in SERVERS}
-    )
-    with connect_postgres(servers, autocommit=True) as postgres:
-        postgres.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+    with _warehouse(servers) as warehouse:
+        parsed = servers.home / "parsed" / warehouse
+        parsed_projects.seed(home, parsed)
+        with connect_mysql(servers) as mysql, mysql.cursor() as cursor:
+            cursor.execute(
+                f"create database {name} character set utf8mb4 collate utf8mb4_unicode_ci"
+            )
+        yield servers.model_copy(update={"home": home}).with_urls(
+            {
+                server: _with_database(servers, server, warehouse if server == "postgres" else name)
+                for server in SERVERS
+            }
+        )
+        parsed_projects.keep(home, parsed)
     with connect_mysql(servers) as mysql, mysql.cursor() as cursor:
         cursor.execute(f"drop database {name}")
     with pymongo.MongoClient[dict[str, object]](servers.url("mongo").full.get_secret_value()) as m:
         m.drop_database(name)
+
+
+@contextmanager
+def _warehouse(servers: Settings) -> Iterator[str]:
+    """Make an empty database for the block, of a name that was there before, if one is free.
+
+    What dbt has parsed is of a database's name.
+    """
+    name = next(name for number in count() if (name := f"test_{number}") not in _open_warehouses)
+    _open_warehouses.add(name)
+    with connect_postgres(servers, autocommit=True) as postgres:
+        postgres.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+    yield name
+    with connect_postgres(servers, autocommit=True) as postgres:
+        postgres.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+    _open_warehouses.remove(name)
 
 
 @pytest.fixture

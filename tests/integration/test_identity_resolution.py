@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import pytest
+from dbt_process import DbtProcess
 from ingest_shop import from_postgres
 from statements import on_mysql
 
@@ -14,7 +15,6 @@ from orchestration.connections import connect_mysql
 from orchestration.ingest.run import run_ingest
 from orchestration.settings import Settings
 from orchestration.simulator.schema import apply_schema
-from orchestration.transform import run_dbt
 
 pytestmark = [pytest.mark.servers, pytest.mark.slow]
 
@@ -22,7 +22,15 @@ MOST_MEMBERS = 10
 BUILD = ["build", "--exclude-resource-type", "unit_test", "test", "--select"]
 
 
-def test_persons_are_what_a_search_from_record_to_record_finds(shop: Settings) -> None:
+@pytest.fixture
+def dbt(shop: Settings) -> Iterator[DbtProcess]:
+    with DbtProcess(shop) as process:
+        yield process
+
+
+def test_persons_are_what_a_search_from_record_to_record_finds(
+    shop: Settings, dbt: DbtProcess
+) -> None:
     chance = random.Random(7)  # noqa: S311
     accounts = {
         # A chain of 1,000 links, by address and phone in turns, in no order of the numbers.
@@ -53,7 +61,7 @@ def test_persons_are_what_a_search_from_record_to_record_finds(shop: Settings) -
         " (3, 'web', 'PAIR0@shop.example', null, '2026-01-01')",
     )
     run_ingest(shop)
-    run_dbt(shop, [*BUILD, "+fct_identity_links", "+dim_customers"]).raise_for_failures()
+    assert dbt.run([*BUILD, "+fct_identity_links", "+dim_customers"]) == []
 
     persons = _persons(shop)
     assert persons == _found_by_search(accounts)
@@ -73,7 +81,7 @@ def test_persons_are_what_a_search_from_record_to_record_finds(shop: Settings) -
     # An account of one person turns out to be the other's too: both go by the elder's key.
     elder, younger = _keys_of(shop, 5000, 5002)
     on_mysql(shop, "update customers set phone = '77' where customer_id in (5001, 5003)")
-    _build_on_changes(shop)
+    _build_on_changes(shop, dbt)
     assert _keys_of(shop, 5000, 5001, 5002, 5003) == [elder] * 4
     # One link of the chain goes, and what hung together by it is two.
     middle = next(number for number, keys in accounts.items() if keys[0] == "chain250@shop.example")
@@ -82,7 +90,7 @@ def test_persons_are_what_a_search_from_record_to_record_finds(shop: Settings) -
         "update customers set phone = null where customer_id = 5003",
         f"delete from customers where customer_id = {middle}",
     )
-    _build_on_changes(shop)
+    _build_on_changes(shop, dbt)
     assert _keys_of(shop, 5000, 5001, 5002, 5003) == [elder] * 2 + [younger] * 2
     del accounts[middle]
     assert _persons(shop) - {frozenset({middle})} == _found_by_search(accounts)
@@ -100,10 +108,9 @@ def _row(number: int, email: str, phone: str | None) -> str:
     return f"({number}, '{email}', 'Ann', {said}, 'DE', '2026-01-01')"
 
 
-def _build_on_changes(shop: Settings) -> None:
+def _build_on_changes(shop: Settings, dbt: DbtProcess) -> None:
     run_ingest(shop)
-    selected = ["snap_oltp__customers", "int_persons", "dim_customers"]
-    run_dbt(shop, [*BUILD, *selected]).raise_for_failures()
+    assert dbt.run([*BUILD, "snap_oltp__customers", "int_persons", "dim_customers"]) == []
 
 
 def _persons(shop: Settings) -> set[frozenset[int]]:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from dbt_process import DbtProcess
 from ingest_shop import from_postgres
 from statements import on_postgres
 
@@ -28,7 +29,7 @@ from orchestration.ingest.batch import Batch, Column, LineBlocks, Lines, TableSc
 from orchestration.ingest.run import run_ingest
 from orchestration.settings import Settings
 from orchestration.simulator.schema import apply_schema
-from orchestration.transform import dbt_environment, run_dbt
+from orchestration.transform import dbt_environment
 
 pytestmark = [pytest.mark.servers, pytest.mark.slow]
 
@@ -248,28 +249,36 @@ def test_the_history_is_that_of_the_source_however_its_log_is_cut_into_runs(
     told: dict[str, tuple[Any, ...]] = {}
     for cut, runs in CUTS.items():
         home = tmp_path / cut.replace(" ", "_")
-        with open_shop(home) as shop:
+        with open_shop(home) as shop, DbtProcess(shop) as dbt:
             for transactions in runs:
                 for changes in transactions:
                     ingest(shop, changes)
-                build(shop)
+                build(dbt)
             assert {n: customer_versions(shop, n) for n in VERSIONS} == VERSIONS, cut
             assert product_versions(shop) == PRICES, cut
             told[cut] = (states(shop), dimensions(shop))
     assert told["change by change"] == told["all at once"]
 
 
-def test_a_run_writes_new_states_alone_and_a_rebuild_all_as_they_were(shop: Settings) -> None:
+@pytest.fixture
+def dbt(shop: Settings) -> Iterator[DbtProcess]:
+    with DbtProcess(shop) as process:
+        yield process
+
+
+def test_a_run_writes_new_states_alone_and_a_rebuild_all_as_they_were(
+    shop: Settings, dbt: DbtProcess
+) -> None:
     days = by_day(LOG)
     for changes in days[:-1]:
         ingest(shop, changes)
-    build(shop)
+    build(dbt)
     before = rows_as_stored(shop)
-    build(shop)
+    build(dbt)
     assert rows_as_stored(shop) == before
 
     ingest(shop, days[-1])
-    build(shop)
+    build(dbt)
     after = rows_as_stored(shop)
     ended = before.keys() - after.keys()
     assert sorted(row[0] for row in ended) == [str(LEAVES_TWICE), "SKU"]
@@ -277,16 +286,18 @@ def test_a_run_writes_new_states_alone_and_a_rebuild_all_as_they_were(shop: Sett
 
     told = (states(shop, also="loaded_at, history_id"), dimensions(shop))
     on_postgres(shop, "drop schema snapshots cascade")
-    build(shop)
+    build(dbt)
     assert (states(shop, also="loaded_at, history_id"), dimensions(shop)) == told
 
 
-def test_a_column_that_the_snapshot_lacks_is_filled_from_then_on(shop: Settings) -> None:
+def test_a_column_that_the_snapshot_lacks_is_filled_from_then_on(
+    shop: Settings, dbt: DbtProcess
+) -> None:
     ingest(shop, [customer(MOVES, "NL", updated=FIRST), customer(STAYS, "NL", updated=FIRST)])
-    build(shop, "+snap_oltp__customers")
+    build(dbt, "+snap_oltp__customers")
     on_postgres(shop, "alter table snapshots.snap_oltp__customers drop column customer_status")
     ingest(shop, [customer(MOVES, "BE", updated="2024-03-02 11:00")])
-    build(shop, "+snap_oltp__customers")
+    build(dbt, "+snap_oltp__customers")
     assert from_postgres(
         shop,
         "select customer_id, customer_status from snapshots.snap_oltp__customers "
@@ -350,9 +361,9 @@ def ingest(settings: Settings, changes: Sequence[Change]) -> None:
                     apply(connection, each, run_id=1, may_be_bad=False, rows_read=lambda _: None)
 
 
-def build(settings: Settings, *models: str) -> None:
+def build(dbt: DbtProcess, *models: str) -> None:
     args = ["build", "--exclude-resource-type", "unit_test", "--indirect-selection", "buildable"]
-    run_dbt(settings, [*args, "--select", *(models or _DIMENSIONS)]).raise_for_failures()
+    assert dbt.run([*args, "--select", *(models or _DIMENSIONS)]) == []
 
 
 def customer_versions(settings: Settings, number: int) -> list[tuple[str, ...]]:

@@ -42,6 +42,14 @@ class Case:
         told = yaml.safe_load(file.read_text(encoding="utf-8"))
         return cls([Run(**run) for run in told["runs"]], told["history"])
 
+    def amid(self, runs: Sequence[Run]) -> History | None:
+        """Return the history for more runs, doing nothing before those; None if they lack one."""
+        history: History = []
+        parts = list(zip(self.runs, self.history, strict=True))
+        for run in runs:
+            history.append(parts.pop(0)[1] if parts and parts[0][0] == run else [])
+        return None if parts else history
+
     def __str__(self) -> str:
         told = {
             "runs": [

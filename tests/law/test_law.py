@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.servers, pytest.mark.slow]
 
 HISTORIES: Final = int(os.environ.get("SOFTCART_TEST_LAW_HISTORIES", "200"))
 # One seed for CI, so that a red build is the doing of its change; new ones for `make soak`.
-SEEDS: Final = os.environ.get("SOFTCART_TEST_LAW_SEED", "1 2").split() + [
+SEEDS: Final = os.environ.get("SOFTCART_TEST_LAW_SEED", "1").split() + [
     secrets.token_hex(4) for _ in range(int(os.environ.get("SOFTCART_TEST_LAW_MORE", "0")))
 ]
 REGRESSIONS: Final = Path(__file__).with_name("regressions")
@@ -53,19 +53,25 @@ def test_random_histories_in_random_runs(shop: Shop, seed: str) -> None:
 
 def test_histories_that_broke_the_law_or_nearly_did(shop: Shop) -> None:
     cases = [(file.stem, Case.read(file)) for file in sorted(REGRESSIONS.glob("*.yml"))]
+    cases.sort(key=lambda case: len(case[1].runs))
     broken = []
-    # Those with the same runs share a warehouse.
-    for told in {str(Case(case.runs, [])): case.runs for _, case in cases}.values():
-        alike = [(name, case.history) for name, case in cases if case.runs == told]
-        histories = {number: history for number, (_, history) in enumerate(alike)}
-        for found in breaches(shop, histories, told):
-            name = "all" if found.history is None else alike[found.history][0]
+    while cases:
+        # All that are content with the runs of the longest share a warehouse.
+        runs = cases[-1][1].runs
+        fitting = {name: case.amid(runs) for name, case in cases}
+        shared = [(name, history) for name, history in fitting.items() if history is not None]
+        cases = [(name, case) for name, case in cases if fitting[name] is None]
+        for found in breaches(shop, {n: history for n, (_, history) in enumerate(shared)}, runs):
+            name = "all" if found.history is None else shared[found.history][0]
             broken.append(f"{name}: {found}")
     assert broken == []
 
 
-def test_a_wrong_row_is_found_and_cut_down_to_what_made_it(shop: Shop) -> None:
+def test_a_wrong_row_is_found_and_cut_down_to_what_made_it(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The harness can fail: what a wrong model would do to an order's row is done by hand."""
+    monkeypatch.setattr(shop, "everything", ["+fct_orders"])
     runs = random_runs("planted")[-1:]
     planted: Transaction = [
         {"insert": "orders", "row": {"order_id": 8, "order_status": "paid", **_ORDER}},

@@ -32,8 +32,8 @@ _BUILD: Final = [
     *("--exclude", "tag:daily,config.materialized:table", "tag:operations"),
 ]
 
-# What a rebuild keeps: raw tables, what ingest remembers of them, and what is PostgreSQL's own.
-_KEPT: Final = "raw\\_%|ingest|public|pg\\_%|information\\_schema"
+# What a rebuild keeps: what dbt does not make, and what is PostgreSQL's own.
+_KEPT: Final = "raw\\_%|ingest|predictions|public|pg\\_%|information\\_schema"
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,12 @@ class Shop:
     """A shop and its warehouse, on databases of their own, that can be made anew.
 
     The warehouse's database keeps its name whoever's turn it is, because dbt's manifest names it.
+
+    Attributes:
+        everything: What a build of everything selects, nothing for all there is.
     """
+
+    everything: Sequence[str] = ()
 
     def __init__(self, settings: Settings, admin: Settings, day: date) -> None:
         self.settings = settings
@@ -117,11 +122,12 @@ class Shop:
         """Build as of a moment, which must succeed; after a kill, once more."""
         at = moment(as_of, self.day).strftime("%Y-%m-%d %H:%M:%S")
         args = [*_BUILD, "--vars", json.dumps({"as_of": at})]
-        if selected:
-            args += ["--select", *selected]
+        if chosen := selected or self.everything:
+            args += ["--select", *chosen]
         if killed_after is not None:
             self._dbt.run(args, killed_after)
-        assert self._dbt.run(args) == []
+        failed = self._dbt.run(args)
+        assert not failed, failed
 
     def in_warehouse(self, statement: LiteralString) -> None:
         """Run a statement in the warehouse, behind the back of ingest and dbt."""
