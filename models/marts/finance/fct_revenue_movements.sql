@@ -118,7 +118,7 @@ return_movements as (
     where fct_returns.is_refunded = {{ bool_true() }}
 ),
 
-final as (
+movements as (
     select
         'order' as document_type,
         order_id as document_id,
@@ -128,8 +128,8 @@ final as (
         channel,
         country_code,
         currency_code,
-        cast(amount_local as {{ type_money() }}) as amount_local,
-        cast(amount as {{ type_money() }}) as amount,
+        amount_local,
+        amount,
         movement_date,
         settled_date
     from order_movements
@@ -143,8 +143,8 @@ final as (
         channel,
         country_code,
         currency_code,
-        cast(amount_local as {{ type_money() }}) as amount_local,
-        cast(amount as {{ type_money() }}) as amount,
+        amount_local,
+        amount,
         movement_date,
         settled_date
     from return_movements
@@ -166,19 +166,23 @@ final as (
     where
         payment_type = 'adjustment'
         and is_captured = {{ bool_true() }}
+),
+
+final as (
+    select
+        cast(document_type as varchar(16)) as document_type,
+        document_id,
+        cast(movement_type as varchar(16)) as movement_type,
+        order_id,
+        provider,
+        channel,
+        country_code,
+        currency_code,
+        cast(amount_local as {{ type_money() }}) as amount_local,
+        cast(amount as {{ type_money() }}) as amount,
+        movement_date,
+        settled_date
+    from movements
 )
 
-select
-    cast(document_type as varchar(16)) as document_type,
-    document_id,
-    cast(movement_type as varchar(16)) as movement_type,
-    order_id,
-    provider,
-    channel,
-    country_code,
-    currency_code,
-    amount_local,
-    amount,
-    movement_date,
-    settled_date
-from final
+select * from final

@@ -38,18 +38,7 @@ bought_lately as (
 ),
 
 best_sellers as (
-    select
-        product_key,
-        category_key,
-        sku,
-        row_number() over (
-            partition by category_key order by order_count desc, product_key asc
-        ) as category_place,
-        row_number() over (order by order_count desc, product_key asc) as place
-    from product_performance
-    where
-        is_offered = {{ bool_true() }}
-        and order_count > 0
+    {{ best_sellers('product_performance') }}
 ),
 
 categories_bought as (

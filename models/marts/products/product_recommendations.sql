@@ -17,21 +17,8 @@ dim_products as (
         and coalesce(product_type, 'none') <> 'service'
 ),
 
--- A key breaks ties: engines order other texts differently.
 best_sellers as (
-    select
-        product_key,
-        category_key,
-        sku,
-        order_count,
-        row_number() over (
-            partition by category_key order by order_count desc, product_key asc
-        ) as category_place,
-        row_number() over (order by order_count desc, product_key asc) as place
-    from product_performance
-    where
-        is_offered = {{ bool_true() }}
-        and order_count > 0
+    {{ best_sellers('product_performance') }}
 ),
 
 -- Of each kind of best sellers twice as many as are wanted: others of them are taken already.
