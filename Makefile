@@ -117,6 +117,6 @@ lock: setup ## Resolve requirements/*.in anew into the locked requirements/*.txt
 		uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
 			--custom-compile-command "make lock" "$$@"; \
 	}; \
-	compile requirements/runtime.in -o requirements/runtime.txt; \
-	compile requirements/db2.in -c requirements/runtime.txt -o requirements/db2.txt; \
-	compile requirements/dev.in -c requirements/db2.txt -o requirements/dev.txt
+	compile requirements/dev.in -o requirements/dev.txt; \
+	compile requirements/runtime.in -c requirements/dev.txt -o requirements/runtime.txt; \
+	compile requirements/db2.in -c requirements/dev.txt -o requirements/db2.txt

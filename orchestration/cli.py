@@ -291,6 +291,32 @@ def _promote_db2(
         raise typer.Exit(code=1)
 
 
+predict_app = typer.Typer(
+    help="Fit models to the marts and publish what they expect.", no_args_is_help=True
+)
+app.add_typer(predict_app, name="predict")
+
+
+@predict_app.command("lifetime")
+def _predict_lifetime(
+    days: Annotated[int, typer.Option(min=1, max=3650, help="How many days ahead.")] = 365,
+) -> None:
+    """Predict what each customer will buy, then build the marts that tell of it.
+
+    \b
+    Example:
+        softcart predict lifetime
+        softcart predict lifetime --days 90
+    """
+    from orchestration.pipeline import predict_and_build
+    from orchestration.predict.show import lifetimes_text
+    from orchestration.settings import Settings
+
+    with progress_bars() as report:
+        done = predict_and_build(Settings.load(), report, days=days)
+    console.print(lifetimes_text(done))
+
+
 @app.command("docs")
 def _docs(
     port: Annotated[

@@ -8,6 +8,7 @@ from orchestration.defs.changes import sensors_for
 from orchestration.defs.dbt_project import dbt_project, fingerprint, load_manifest
 from orchestration.defs.ingest import ingests_for, sources_for
 from orchestration.defs.jobs import jobs_for
+from orchestration.defs.predictions import lifetimes_for
 from orchestration.defs.promote import promotes_for
 from orchestration.defs.resources import settings_resource
 from orchestration.defs.schedules import schedules_for
@@ -35,12 +36,16 @@ def definitions_for(settings: Settings) -> dg.Definitions:
     ingests = ingests_for(manifest)
     transforms = dbt_sets(manifest, project, settings.targets)
     promotes = [promotes_for(manifest)] if "prod" in settings.targets else []
+    # Of marts on PostgreSQL: where there are none, nothing can be predicted.
+    predictions = [lifetimes_for(manifest)] if "local" in settings.targets else []
     below_raw = [*transforms, *promotes]
+    jobs = jobs_for(ingests, transforms, promotes, predictions)
+    names = [job.name for job in jobs.jobs or ()]
     return dg.Definitions.merge(
-        jobs_for(ingests, transforms, promotes),
+        jobs,
         dg.Definitions(
-            assets=[*sources_for(manifest), *ingests, *below_raw],
-            schedules=schedules_for(settings.environment),
+            assets=[*sources_for(manifest), *ingests, *below_raw, *predictions],
+            schedules=schedules_for(settings.environment, names),
             sensors=[
                 failure_webhook(is_configured=settings.failure_webhook_url is not None),
                 *sensors_for(settings.environment, manifest, fingerprint(PROJECT_DIR), below_raw),

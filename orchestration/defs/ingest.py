@@ -12,6 +12,7 @@ import psycopg
 from orchestration.connections import connect_postgres
 from orchestration.defs.dbt_project import Manifest
 from orchestration.defs.policies import FRESHNESS, POOL, RETRY
+from orchestration.defs.predictions import PREDICTIONS
 from orchestration.defs.reconciliation import (
     CHECKSUM,
     COMPARISONS,
@@ -84,7 +85,7 @@ def ingests_for(manifest: Manifest) -> list[dg.AssetsDefinition]:
         SoftcartError: dbt knows a source that is not in `SYSTEMS`.
     """
     named = {node["source_name"] for node in manifest["sources"].values()}
-    unknown = named - set(SYSTEMS) - set(_OWN_NOTES)
+    unknown = named - set(SYSTEMS) - {*_OWN_NOTES, PREDICTIONS}
     if unknown:
         raise SoftcartError(
             f"Nothing copies the dbt source {', '.join(sorted(unknown))}",

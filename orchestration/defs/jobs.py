@@ -1,4 +1,4 @@
-"""The jobs: a copy and its proof each day, the logs each hour, what changed, a rebuild."""
+"""The jobs: a copy and its proof each day, the logs each hour, what changed, what is expected."""
 
 from __future__ import annotations
 
@@ -14,62 +14,74 @@ DAILY = "daily_full"
 HOURLY = "hourly"
 REBUILD = "rebuild"
 CHANGES = "changes"
+PREDICT = "predict"
 
 
 def jobs_for(
     ingests: Sequence[dg.AssetsDefinition],
     transforms: Sequence[dg.AssetsDefinition],
     promotes: Sequence[dg.AssetsDefinition] = (),
+    predictions: Sequence[dg.AssetsDefinition] = (),
 ) -> dg.Definitions:
-    """Return the jobs over the assets of ingest, dbt and promote, checks included."""
+    """Return the jobs over the assets of ingest, dbt, promote and predictions, checks included."""
     below_raw = [*transforms, *promotes]
     everything = dg.AssetSelection.assets(*ingests, *below_raw)
-    return dg.Definitions(
-        jobs=[
+    jobs = [
+        dg.define_asset_job(
+            DAILY,
+            selection=everything,
+            config=dg.RunConfig(ops={each.op.name: PromoteConfig(full=True) for each in promotes}),
+            description=(
+                "Copy what changed in the shop, prove the copy by count and checksum, build "
+                "and test every model."
+            ),
+        ),
+        dg.define_asset_job(
+            HOURLY,
+            # Only a copy of each table can be compared with its source: once a day is what the
+            # shop's server should pay for it. Without, ingest follows the sources' logs.
+            selection=everything - _comparisons(ingests),
+            description=("Follow the shop's logs to the present, build and test every model."),
+        ),
+        dg.define_asset_job(
+            CHANGES,
+            # Warnings wait for the hourly job: nobody is kept from reading by one.
+            selection=dg.AssetSelection.assets(*below_raw).without_checks()
+            | dg.AssetSelection.checks(*blocking_checks(below_raw)),
+            description=(
+                "Build models from raw as it is, with the checks that block. The sensor of "
+                "the same name starts it for those that a change concerns."
+            ),
+        ),
+        dg.define_asset_job(
+            REBUILD,
+            selection=dg.AssetSelection.assets(*below_raw),
+            config=dg.RunConfig(
+                ops={
+                    **{each.op.name: DbtConfig(full_refresh=True) for each in transforms},
+                    **{each.op.name: PromoteConfig(full=True) for each in promotes},
+                }
+            ),
+            description=(
+                "Build every model anew from raw and from the snapshots' kept history; "
+                "for changed logic. Does not touch the shop."
+            ),
+        ),
+    ]
+    if predictions:
+        jobs.append(
             dg.define_asset_job(
-                DAILY,
-                selection=everything,
-                config=dg.RunConfig(
-                    ops={each.op.name: PromoteConfig(full=True) for each in promotes}
-                ),
+                PREDICT,
+                # What reads it on Db2 is built by the next job that promotes.
+                selection=dg.AssetSelection.assets(*predictions).downstream()
+                - dg.AssetSelection.assets(*promotes).downstream(),
                 description=(
-                    "Copy what changed in the shop, prove the copy by count and checksum, build "
-                    "and test every model."
+                    "Fit the models of customers to the marts as they are, publish what they "
+                    "expect, and build the marts that tell of it."
                 ),
-            ),
-            dg.define_asset_job(
-                HOURLY,
-                # Only a copy of each table can be compared with its source: once a day is what the
-                # shop's server should pay for it. Without, ingest follows the sources' logs.
-                selection=everything - _comparisons(ingests),
-                description=("Follow the shop's logs to the present, build and test every model."),
-            ),
-            dg.define_asset_job(
-                CHANGES,
-                # Warnings wait for the hourly job: nobody is kept from reading by one.
-                selection=dg.AssetSelection.assets(*below_raw).without_checks()
-                | dg.AssetSelection.checks(*blocking_checks(below_raw)),
-                description=(
-                    "Build models from raw as it is, with the checks that block. The sensor of "
-                    "the same name starts it for those that a change concerns."
-                ),
-            ),
-            dg.define_asset_job(
-                REBUILD,
-                selection=dg.AssetSelection.assets(*below_raw),
-                config=dg.RunConfig(
-                    ops={
-                        **{each.op.name: DbtConfig(full_refresh=True) for each in transforms},
-                        **{each.op.name: PromoteConfig(full=True) for each in promotes},
-                    }
-                ),
-                description=(
-                    "Build every model anew from raw and from the snapshots' kept history; "
-                    "for changed logic. Does not touch the shop."
-                ),
-            ),
-        ]
-    )
+            )
+        )
+    return dg.Definitions(jobs=jobs)
 
 
 def blocking_checks(assets: Sequence[dg.AssetsDefinition]) -> list[dg.AssetCheckKey]:

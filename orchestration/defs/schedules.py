@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import dagster as dg
 
-from orchestration.defs.jobs import DAILY, HOURLY
+from orchestration.defs.jobs import DAILY, HOURLY, PREDICT
 from orchestration.errors import SoftcartError
 
 _ON, _OFF = dg.DefaultScheduleStatus.RUNNING, dg.DefaultScheduleStatus.STOPPED
@@ -39,17 +39,29 @@ class Timetable:
 # The daily job takes the place of the hourly one at three, when the shop is quiet.
 _DAILY = "10 3 * * *"
 _HOURLY = "10 0-2,4-23 * * *"
+# On Sundays, well after the daily job: customers change slowly.
+_PREDICT = "40 5 * * 0"
+
+
+def _timetables(*, is_on: bool) -> tuple[Timetable, ...]:
+    times = {DAILY: _DAILY, HOURLY: _HOURLY, PREDICT: _PREDICT}
+    return tuple(Timetable(job, cron, is_on=is_on) for job, cron in times.items())
+
 
 TIMETABLES: Mapping[str, Sequence[Timetable]] = {
-    # A laptop must not start work on its own; both wait in the UI to be switched on.
-    "local": (Timetable(DAILY, _DAILY, is_on=False), Timetable(HOURLY, _HOURLY, is_on=False)),
+    # A laptop must not start work on its own; they wait in the UI to be switched on.
+    "local": _timetables(is_on=False),
     "ci": (),
-    "production": (Timetable(DAILY, _DAILY, is_on=True), Timetable(HOURLY, _HOURLY, is_on=True)),
+    "production": _timetables(is_on=True),
 }
 
 
-def schedules_for(environment: str) -> list[dg.ScheduleDefinition]:
+def schedules_for(environment: str, jobs: Collection[str]) -> list[dg.ScheduleDefinition]:
     """Return an environment's schedules.
+
+    Args:
+        environment: Of the settings.
+        jobs: Names of those that there are; the targets decide on some.
 
     Raises:
         SoftcartError: The environment has no timetable.
@@ -59,7 +71,7 @@ def schedules_for(environment: str) -> list[dg.ScheduleDefinition]:
             f"No timetable is declared for the environment {environment!r}",
             remedy="Add it to TIMETABLES in orchestration/defs/schedules.py, even if it is empty",
         )
-    return [_schedule(timetable) for timetable in TIMETABLES[environment]]
+    return [_schedule(each) for each in TIMETABLES[environment] if each.job in jobs]
 
 
 def _schedule(timetable: Timetable) -> dg.ScheduleDefinition:

@@ -24,6 +24,7 @@ from orchestration.ingest.stream.follow import Warehouse, catch_up
 from orchestration.ingest.web.run import WebReader
 from orchestration.ingest.web.tables import SOURCE as WEB
 from orchestration.ingest.web.tables import TABLES as WEB_TABLES
+from orchestration.predict import published
 from orchestration.settings import ServerUrl, Settings
 from orchestration.warehouse import model_runs
 from orchestration.warehouse.locks import is_held_with, sole_writer
@@ -116,7 +117,9 @@ def run(connection: psycopg.Connection[Any]) -> Iterator[int]:
         connection: Of the session that holds the lock.
     """
     state.prepare(connection)
+    # dbt reads what others write too, written or not.
     model_runs.prepare(connection)
+    published.prepare(connection)
     number = state.start_run(connection)
     try:
         yield number

@@ -85,7 +85,10 @@ def test_the_daily_job_makes_every_asset_on_both_engines_and_passes_every_check(
     assert daily.success
     graph = definitions.resolve_asset_graph()
     assert set(_metadata(daily)) == {
-        key.to_user_string() for key in graph.materializable_asset_keys
+        key.to_user_string()
+        for key in graph.materializable_asset_keys
+        # Made each week.
+        if key.path[0] != "predictions"
     }
     assert _failed_checks(daily) == set()
     evaluated = {check.asset_check_key for check in daily.get_asset_check_evaluations()}

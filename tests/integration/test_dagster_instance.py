@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import socket
@@ -100,26 +99,21 @@ def test_a_port_in_use_is_told_with_a_way_out(tmp_path: Path) -> None:
     assert f"--port {port + 1}" in error.value.remedy
 
 
-@pytest.mark.slow
-def test_the_ui_serves_the_definitions_on_localhost_with_its_daemon(tmp_path: Path) -> None:
-    with _ui(tmp_path, {**os.environ, "SOFTCART_HOME": str(tmp_path)}) as ui:
-        location = _until(ui.location)
-    assert location["__typename"] == "RepositoryLocation", location
-    jobs = {job["name"] for job in location["repositories"][0]["jobs"]}
-    assert {"changes", "daily_full", "hourly", "rebuild"} <= jobs
-    assert f"http://127.0.0.1:{ui.port}" in ui.log.read_text()
-    assert "superseded" not in ui.log.read_text()
-
-
 @pytest.mark.servers
 @pytest.mark.slow
-def test_a_change_in_the_shop_reaches_the_marts_it_concerns_and_no_other(
+def test_in_the_ui_a_change_in_the_shop_reaches_the_marts_it_concerns_and_no_other(
     shop: Settings, shop_environment: dict[str, str], tmp_path: Path
 ) -> None:
     simulate_history(shop, scale=0.002, seed=3)
     run_ingest(shop)
     with _ui(tmp_path, shop_environment) as ui:
-        _until(ui.location)
+        location = _until(ui.location)
+        assert location["__typename"] == "RepositoryLocation", location
+        jobs = {job["name"] for job in location["repositories"][0]["jobs"]}
+        assert {"changes", "daily_full", "hourly", "predict", "rebuild"} <= jobs
+        assert f"http://127.0.0.1:{ui.port}" in ui.log.read_text()
+        assert "superseded" not in ui.log.read_text()
+
         ui.ask(_START, sensor=_SENSOR)
         (whole,) = _until(lambda: ui.ended_runs(1))
         assert whole["status"] == "SUCCESS"

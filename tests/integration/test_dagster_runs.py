@@ -97,7 +97,10 @@ def test_the_daily_job_makes_every_asset_and_passes_every_check(
     assert daily.success
     graph = jobs.definitions.resolve_asset_graph()
     assert set(metadata_by_asset(daily)) == {
-        key.to_user_string() for key in graph.materializable_asset_keys
+        key.to_user_string()
+        for key in graph.materializable_asset_keys
+        # Made each week.
+        if key.path[0] != "predictions"
     }
     assert failed_checks(daily) == set()
     evaluated = {check.asset_check_key for check in daily.get_asset_check_evaluations()}
