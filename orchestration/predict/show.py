@@ -12,13 +12,12 @@ def lifetimes_text(report: LifetimeReport) -> str:
     models = {"BG/NBD": asdict(report.purchase_model), "gamma-gamma": asdict(report.amount_model)}
     return "\n".join(
         [
-            f"Predicted the next {report.days} days of {report.persons:,} customers, "
-            f"{report.returning:,} of whom had bought again, in {report.seconds:.1f} s",
-            f"  expected  {report.expected_purchases:,.0f} purchases worth "
+            f"{report.days} days ahead, in {report.seconds:.1f} s",
+            f"  customers   {report.persons:,}, {report.returning:,} of whom had bought again",
+            f"  expected    {report.expected_purchases:,.0f} purchases, worth "
             f"{report.expected_amount:,.0f} in the reporting currency",
             *(
-                f"  {name:<11} "
-                + ", ".join(f"{each} {value:,.4g}" for each, value in model.items())
+                f"  {name:<12}" + ", ".join(f"{each} {value:,.4g}" for each, value in model.items())
                 for name, model in models.items()
             ),
         ]
