@@ -5,6 +5,14 @@ knows neither `adapter.dispatch` nor macros that call each other. `.sqlfluff` na
 its library, so every name below is one that a model may use.
 """
 
+import sys
+from types import ModuleType
+from typing import Any
+
 from .render import PROJECT_DIR, Renderer
 
-globals().update(Renderer("postgres", PROJECT_DIR).context)
+# sqlfluff runs this file for each file that it reads, and compiling all macros takes a second.
+_kept: Any = sys.modules.setdefault("lint.dbt_jinja.kept", ModuleType("kept"))
+if not hasattr(_kept, "context"):
+    _kept.context = Renderer("postgres", PROJECT_DIR).context
+globals().update(_kept.context)

@@ -16,7 +16,7 @@ from orchestration.settings import Settings
 pytestmark = [pytest.mark.servers, pytest.mark.slow]
 
 # Nodes that have ended when a build is killed: in its first models, and amid facts and their tests.
-KILLED_AFTER = (3, 60, 100)
+KILLED_AFTER = (3, 80)
 
 OpenShop = Callable[[Path], AbstractContextManager[Settings]]
 OpenDb2 = Callable[[Settings], AbstractContextManager[Settings]]

@@ -50,7 +50,6 @@ def shop(open_shop: OpenShop, tmp_path_factory: pytest.TempPathFactory) -> Itera
         with DbtProcess(settings) as process:
             shop = Shop(settings, process)
             shop.dbt(["build", "--exclude-resource-type", "unit_test", "test", *CLOCK])
-            shop.dbt(REBUILD)
             yield shop
 
 

@@ -23,13 +23,16 @@ import numpy as np
 import psycopg
 import pytest
 from online_retail_customers import Order, cohorts, fifths, orders_by_customer
+from statements import from_mysql
 
-from orchestration.connections import connect_postgres
+from orchestration.connections import connect_mongo, connect_mysql, connect_postgres
 from orchestration.ingest.run import run_ingest
 from orchestration.predict.beta_geometric import BetaGeometric, Purchases
 from orchestration.predict.lifetime import predict_lifetimes
 from orchestration.settings import PROJECT_DIR, Settings
 from orchestration.simulator.online_retail import load_online_retail
+from orchestration.simulator.schema import filled_tables
+from orchestration.simulator.shop import PRODUCTS
 from orchestration.transform import run_dbt
 
 DATA = PROJECT_DIR.parent / "shared" / "data" / "online_retail.csv.xz"
@@ -130,7 +133,10 @@ def warehouse(
 ) -> Iterator[Settings]:
     """Load the file into an empty shop and run everything."""
     with open_shop(tmp_path_factory.mktemp("online-retail")) as settings:
-        load_online_retail(settings, DATA)
+        loaded = load_online_retail(settings, DATA)
+        assert (loaded.rows, loaded.rejected, loaded.unknown_countries) == (541_909, (), {})
+        assert (loaded.quantity, loaded.amount) == (5_176_450, Decimal("9747747.9340"))
+        assert (loaded.duplicates, loaded.customers, loaded.products) == (5_268, 4_372, 4_070)
         assert run_ingest(settings).succeeded
         variables = {"reporting_currency": "GBP", "as_of": "2011-12-10 00:00:00"}
         report = run_dbt(
@@ -178,6 +184,42 @@ def test_the_file_is_the_published_one(facts: Facts) -> None:
     assert facts.kinds["cancellation"].rows == 9_288
     assert len(facts.kinds["cancellation"].invoices) == 3_836
     assert facts.kinds["adjustment"].rows == 3
+
+
+def test_the_shop_has_each_row_of_the_file_once(warehouse: Settings) -> None:
+    with connect_mysql(warehouse) as connection:
+        assert filled_tables(connection) == [
+            "warehouses",
+            "exchange_rates",
+            "customers",
+            "orders",
+            "order_items",
+            "returns",
+            "payments",
+            "inventory_movements",
+            "stock_levels",
+        ]
+    ((lines, line_quantity, line_amount),) = from_mysql(
+        warehouse, "select count(*), sum(quantity), sum(quantity * unit_price) from order_items"
+    )
+    ((returns, return_quantity, refunds, invoices),) = from_mysql(
+        warehouse,
+        "select count(*), sum(quantity), sum(refund_amount),"
+        " count(distinct substring_index(return_number, '-', 1)) from returns",
+    )
+    ((adjustments, adjusted),) = from_mysql(
+        warehouse, "select count(*), sum(amount) from payments where payment_type = 'adjustment'"
+    )
+    ((write_offs, written_off),) = from_mysql(
+        warehouse,
+        "select count(*), sum(quantity) from inventory_movements where movement_type = 'write_off'",
+    )
+    assert (returns, invoices, adjustments, write_offs) == (9_288, 3_836, 3, 1_336)
+    assert lines + returns + adjustments + write_offs == 541_909
+    # The three adjustments count 1 each.
+    assert line_quantity - return_quantity + written_off + 3 == 5_176_450
+    assert line_amount - refunds + adjusted == Decimal("9747747.9340")
+    assert connect_mongo(warehouse)[PRODUCTS].count_documents({}) == 4_070
 
 
 @pytest.mark.parametrize(

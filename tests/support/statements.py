@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from orchestration.connections import connect_mysql, connect_postgres
 from orchestration.settings import Settings
 
@@ -12,6 +14,13 @@ def on_mysql(settings: Settings, *statements: str) -> None:
         for statement in statements:
             cursor.execute(statement)
         mysql.commit()
+
+
+def from_mysql(settings: Settings, query: str) -> list[tuple[Any, ...]]:
+    """Return a query's rows, of the shop's database."""
+    with connect_mysql(settings) as mysql, mysql.cursor() as cursor:
+        cursor.execute(query)
+        return list(cursor.fetchall())
 
 
 def on_postgres(settings: Settings, *statements: str) -> None:
