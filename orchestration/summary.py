@@ -35,13 +35,15 @@ class Layer:
     """How much a layer of the warehouse holds.
 
     Attributes:
-        relations: Tables and views.
-        rows: In all of them together.
-        bytes: On disk, with indexes; 0 for views.
+        tables: How many there are.
+        views: How many there are.
+        rows: In its tables together; counting a view may cost as much as building it.
+        bytes: Of its tables on disk, with indexes.
     """
 
     name: str
-    relations: int
+    tables: int
+    views: int
     rows: int
     bytes: int
 
@@ -241,22 +243,22 @@ def _read(connection: psycopg.Connection) -> Summary:
 def _layer(connection: psycopg.Connection, name: str) -> Layer:
     relations = connection.execute(
         """
-        select namespaces.nspname, relations.relname, pg_total_relation_size(relations.oid)
+        select namespaces.nspname, relations.relname, relations.relkind = 'v',
+            pg_total_relation_size(relations.oid)
         from pg_class as relations
         inner join pg_namespace as namespaces on relations.relnamespace = namespaces.oid
         where namespaces.nspname = any(%s) and relations.relkind in ('r', 'p', 'v', 'm')
         """,
         [list(LAYERS[name])],
     ).fetchall()
+    tables = [(schema, relation) for schema, relation, is_view, _ in relations if not is_view]
     return Layer(
         name=name,
-        relations=len(relations),
+        tables=len(tables),
+        views=len(relations) - len(tables),
         rows=sum(
-            _scalar(
-                connection,
-                sql.SQL("select count(*) from {}").format(sql.Identifier(schema, relation)),
-            )
-            for schema, relation, _ in relations
+            _scalar(connection, sql.SQL("select count(*) from {}").format(sql.Identifier(*table)))
+            for table in tables
         ),
         bytes=sum(size for *_, size in relations),
     )

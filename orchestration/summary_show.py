@@ -63,11 +63,11 @@ def _titled(title: str) -> Table:
 def _layers(layers: Sequence[Layer]) -> Table:
     table = _titled("Rows per layer")
     table.add_column("layer", no_wrap=True)
-    for heading in ("relations", "rows", "size"):
+    for heading in ("tables", "views", "rows", "size"):
         table.add_column(heading, justify="right", no_wrap=True)
     for layer in layers:
-        size = f"{layer.bytes / _MEBIBYTE:,.1f} MiB" if layer.bytes else "views"
-        table.add_row(layer.name, str(layer.relations), f"{layer.rows:,}", size)
+        held = [f"{layer.rows:,}", f"{layer.bytes / _MEBIBYTE:,.1f} MiB"] if layer.tables else []
+        table.add_row(layer.name, str(layer.tables or ""), str(layer.views or ""), *held)
     return table
 
 

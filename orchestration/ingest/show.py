@@ -70,7 +70,8 @@ def _cells(table: TableReport) -> list[str]:
     )
     return [
         *(f"{count:,}" if count else "[dim]0[/]" for count in counts),
-        f"{table.seconds:.2f}",
+        # As wide as the column, however long it took.
+        f"{table.seconds:.2f}" if table.seconds < 10 else f"{table.seconds:,.0f}",  # noqa: PLR2004
     ]
 
 
