@@ -21,7 +21,10 @@ def ingest_table(report: IngestReport) -> Table:
         title_justify="left",
         caption_justify="left",
         box=box.SIMPLE_HEAD,
+        # In 80 columns there is room for the numbers of ten million rows.
         pad_edge=False,
+        show_edge=False,
+        collapse_padding=True,
     )
     table.add_column("table", no_wrap=True)
     for name in ("read", "new", "changed", "deleted", "aside", "s"):

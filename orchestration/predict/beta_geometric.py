@@ -19,7 +19,7 @@ from scipy.special import betaln, expit, gammaln, hyp2f1
 from orchestration.predict.likelihood import Numbers, most_likely
 
 # Where one of these is whole the formula may be 0 / 0, though its limit is not.
-_TOO_NEAR: Final = 1e-6
+_TOO_NEAR: Final = 1e-5
 
 
 @dataclass(frozen=True)
@@ -99,14 +99,19 @@ class BetaGeometric:
     def expected_purchases(self, purchases: Purchases, time: float) -> Numbers:
         """Return how many purchases each customer is expected to make from now on, in a time.
 
-        Equation 10 of the paper, with Euler's transformation of its hypergeometric function, which
-        else overflows for customers who bought some hundred times.
+        Equation 10 of the paper. Its hypergeometric function overflows for customers who bought
+        some hundred times, and Euler's transformation of it where customers hardly differ.
         """
         x, now = purchases.repeats, purchases.age
         a = self.a
         if any(abs(each - round(each)) < _TOO_NEAR for each in (a, self.r - a, a + self.b)):
             a += 2 * _TOO_NEAR
         rest = (self.alpha + now) / (self.alpha + now + time)
-        series = hyp2f1(a + self.b - 1 - self.r, a - 1, a + self.b + x - 1, 1 - rest)
-        if_alive = (a + self.b + x - 1) / (a - 1) * (1 - rest ** (a - 1) * series)
-        return np.asarray(if_alive * self.probability_alive(purchases))
+        b, third, k = self.b, a + self.b + x - 1, self.r + x
+        with np.errstate(over="ignore", invalid="ignore"):
+            transformed = rest ** (a - 1) * hyp2f1(third - k, a - 1, third, 1 - rest)
+            plain = rest**k * hyp2f1(k, b + x, third, 1 - rest)
+        ends = np.where(np.isfinite(transformed), transformed, plain)
+        expected = third / (a - 1) * (1 - ends) * self.probability_alive(purchases)
+        # Next to nothing may come out as less than that.
+        return np.asarray(np.maximum(expected, 0.0))

@@ -15,7 +15,7 @@ Numbers = NDArray[np.float64]
 # Times and amounts are brought to about 1 before. Where the likelihood has no highest point, as if
 # nobody leaves or all are alike, it is so flat beyond that no expectation would differ.
 _SMALLEST: Final = 1e-4
-_LARGEST: Final = 1e4
+_LARGEST: Final = 1e3
 
 
 def most_likely(start: Sequence[float], log_likelihood: Callable[[Numbers], float]) -> list[float]:

@@ -138,6 +138,20 @@ def test_an_asset_shows_what_ingest_and_dbt_did(
 
 
 @pytest.mark.usefixtures("daily")
+def test_the_prediction_reaches_the_mart_that_tells_of_it(
+    jobs: Jobs, daily: dg.ExecuteInProcessResult
+) -> None:
+    assert daily.success
+    predicted = "marts.customer_lifetime_values where predicted_net_amount > 0"
+    assert jobs.count(predicted) == 0
+    result = jobs.run("predict")
+    assert result.success
+    assert failed_checks(result) == set()
+    shown = metadata_by_asset(result)["predictions/customer_lifetimes"]
+    assert jobs.count(predicted) == shown["dagster/row_count"] > 0
+    assert shown["parameter_r"] > 0
+
+
 def test_an_hour_reads_what_changed_in_the_shop_and_nothing_else(jobs: Jobs) -> None:
     steps = ["ingest_oltp", "ingest_catalog"]
     with changed_shop(

@@ -62,7 +62,7 @@ def test_expectations_are_the_integrals_that_they_stand_for(
     assert model.log_likelihood(seen)[0] == pytest.approx(np.log(alive + gone), rel=1e-6)
     assert model.probability_alive(seen)[0] == pytest.approx(alive / (alive + gone), rel=1e-5)
     assert model.expected_purchases(seen, 39)[0] == pytest.approx(
-        to_come / (alive + gone), rel=1e-5
+        to_come / (alive + gone), rel=1e-4
     )
 
 
@@ -97,7 +97,7 @@ def test_the_model_that_made_customers_is_found_again_in_any_unit_of_time() -> N
 
 @given(
     days=some.tuples(*[some.integers(0, 5_000)] * 3).map(sorted),
-    parameters=some.tuples(*[some.floats(0.01, 50)] * 4),
+    parameters=some.tuples(*[some.floats(-4, 3).map(lambda power: 10**power)] * 4),
     ahead=some.integers(1, 3_650),
 )
 @settings(deadline=None)
@@ -113,7 +113,7 @@ def test_nobody_is_expected_to_do_what_cannot_be(
     assert 0 <= alive <= 1
     # Never more than buying on for ever at the mean rate that is believed of those alive.
     at_most = ahead * (model.r + repeats) / (model.alpha + age)
-    assert -1e-9 * at_most <= expected <= at_most * (1 + 1e-6)
+    assert 0 <= expected <= at_most * (1 + 1e-4) + 1e-6
 
 
 def test_the_model_that_made_amounts_is_found_again() -> None:
