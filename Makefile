@@ -31,7 +31,7 @@ demo: setup ## The main job end to end on private local servers
 .PHONY: test
 test: setup ## All tests: unit, dbt, integration with real servers, Dagster
 	@scripts/setup_derby.sh || echo "Without it, tests of Db2's wire protocol are skipped" >&2
-	@pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@pytest -n 2 --dist loadfile
 
 .PHONY: lint
 lint: setup ## All static checks: Python, SQL in three dialects, the house rules of dbt

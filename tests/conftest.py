@@ -138,12 +138,6 @@ def _remove_abandoned_homes() -> None:
             continue  # its tests still run, or they are just beginning or ending
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take long, so that no worker ends long before the others."""
-    slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
-
-
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print what tests recorded for people to read, such as where each row of a file went."""
     recorded = [
