@@ -17,6 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 import parsed_projects
 import pymongo
 import pytest
+from dbt_process import DbtProcess
 from psycopg import sql
 
 from orchestration.connections import connect_mysql, connect_postgres
@@ -65,6 +66,13 @@ def shop(open_shop: OpenShop, tmp_path: Path) -> Iterator[Settings]:
     """Give a test an empty database on each server and a home folder of its own."""
     with open_shop(tmp_path) as settings:
         yield settings
+
+
+@pytest.fixture
+def dbt(shop: Settings) -> Iterator[DbtProcess]:
+    """Give a test a dbt for its shop that starts once, whatever it runs."""
+    with DbtProcess(shop) as process:
+        yield process
 
 
 @contextmanager

@@ -73,8 +73,7 @@ def _cells(table: TableReport) -> list[str]:
     )
     return [
         *(f"{count:,}" if count else "[dim]0[/]" for count in counts),
-        # As wide as the column, however long it took.
-        f"{table.seconds:.2f}" if table.seconds < 10 else f"{table.seconds:,.0f}",  # noqa: PLR2004
+        f"{table.seconds:.2f}",
     ]
 
 

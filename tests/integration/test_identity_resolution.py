@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import pytest
 from dbt_process import DbtProcess
@@ -20,12 +20,6 @@ pytestmark = [pytest.mark.servers, pytest.mark.slow]
 
 MOST_MEMBERS = 10
 BUILD = ["build", "--exclude-resource-type", "unit_test", "test", "--select"]
-
-
-@pytest.fixture
-def dbt(shop: Settings) -> Iterator[DbtProcess]:
-    with DbtProcess(shop) as process:
-        yield process
 
 
 def test_persons_are_what_a_search_from_record_to_record_finds(

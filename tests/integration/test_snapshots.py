@@ -260,12 +260,6 @@ def test_the_history_is_that_of_the_source_however_its_log_is_cut_into_runs(
     assert told["change by change"] == told["all at once"]
 
 
-@pytest.fixture
-def dbt(shop: Settings) -> Iterator[DbtProcess]:
-    with DbtProcess(shop) as process:
-        yield process
-
-
 def test_a_run_writes_new_states_alone_and_a_rebuild_all_as_they_were(
     shop: Settings, dbt: DbtProcess
 ) -> None:
