@@ -33,11 +33,16 @@ test: setup ## All tests: unit, dbt, integration with real servers, Dagster
 	@scripts/setup_derby.sh || echo "Without it, tests of Db2's wire protocol are skipped" >&2
 	@pytest -n 2 --dist loadfile
 
-.PHONY: lint
+.PHONY: lint lint-python lint-dbt
 lint: setup ## All static checks: Python, SQL in three dialects, the house rules of dbt
+	@$(MAKE) -j 2 -O lint-python lint-dbt
+
+lint-python:
 	@ruff check .
 	@ruff format --check .
 	@mypy
+
+lint-dbt:
 	@sqlfluff lint --disable-progress-bar models tests/dbt
 	@python -m lint
 	@python -m lint.pages

@@ -114,10 +114,10 @@ def query_of(sql: str) -> str | None:
 def model_statements(project: Path) -> Iterator[Statement]:
     """Yield what the builds of all models on Db2 send, the first build's and later ones'."""
     nodes = _nodes(project)
+    first = Renderer("ibmdb2", project)
     for folder in PORTABLE:
         for file in sorted((project / folder).rglob("*.sql")):
             name = file.stem
-            first = Renderer("ibmdb2", project)
             sql = first.render(file).sql
             if file.relative_to(project).as_posix().startswith(LIVE):
                 sql = without_live_clocks(sql, first)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import yaml
 
 from lint.currencies import mixed_sums
-from lint.dbt_jinja.render import ENGINES, Renderer
+from lint.dbt_jinja.render import Engine, Renderer
 from lint.denied import find_denied, find_denied_jinja
 from lint.dialects import parse_faults
 from lint.layers import layer_of, misreadings
@@ -78,24 +79,24 @@ def check_project(project: Path, *, processes: int = 2) -> list[Fault]:
 
 
 def portability_faults(project: Path, file: Path) -> list[Fault]:
-    """Check one model as each engine would read it."""
+    """Check one model as each engine would read it.
+
+    sqlfluff lints PostgreSQL's text with all of its rules, and `lint.db2` parses Db2's.
+    """
     faults = []
     name = file.relative_to(project)
-    for engine in ENGINES:
-        renderer = Renderer(engine, project)
-        sql = renderer.render(file).sql
-        if engine == "ibmdb2":
-            # One engine's text is enough: the strictest, and the one with the least of its own.
-            if name.as_posix().startswith(LIVE):
-                sql = without_live_clocks(sql, renderer)
-            for rule, line in find_denied(sql):
-                faults.append(Fault(name, line, f"{rule.name} ({engine}): use {rule.instead}"))
-            for what, line in mixed_sums(sql):
-                told = f"{what} ({engine}) adds up currencies: group by the currency, or convert"
-                faults.append(Fault(name, line, told))
-        if engine != "postgres":  # sqlfluff lints PostgreSQL's with all of its rules
-            for what, line in parse_faults(sql, engine):
-                faults.append(Fault(name, line, f"{engine} cannot read it: {what}"))
+    # One engine's text is enough: the strictest, and the one with the least of its own.
+    db2 = _renderer("ibmdb2", project)
+    sql = db2.render(file).sql
+    if name.as_posix().startswith(LIVE):
+        sql = without_live_clocks(sql, db2)
+    for rule, line in find_denied(sql):
+        faults.append(Fault(name, line, f"{rule.name} (ibmdb2): use {rule.instead}"))
+    for what, line in mixed_sums(sql):
+        told = f"{what} (ibmdb2) adds up currencies: group by the currency, or convert"
+        faults.append(Fault(name, line, told))
+    for what, line in parse_faults(_renderer("spark", project).render(file).sql, "spark"):
+        faults.append(Fault(name, line, f"spark cannot read it: {what}"))
     return faults
 
 
@@ -104,6 +105,11 @@ def without_live_clocks(sql: str, renderer: Renderer) -> str:
     for clock in _LIVE_CLOCKS:
         sql = sql.replace(renderer.context[clock](), "live_clock")
     return sql
+
+
+@cache
+def _renderer(engine: Engine, project: Path) -> Renderer:
+    return Renderer(engine, project)
 
 
 def _snapshot_faults(project: Path, seeds: frozenset[str]) -> Iterator[Fault]:

@@ -99,9 +99,11 @@ class Builds:
         promoted = promote(self._settings)
         assert promoted.succeeded, promoted
 
-    def on_db2(self, *options: str, killed_after: int | None = None) -> list[str]:
-        """Build and test the marts on Db2. Unit tests stay on PostgreSQL."""
-        kinds = ["--exclude-resource-type", "unit_test"]
+    def on_db2(
+        self, *options: str, tested: bool = True, killed_after: int | None = None
+    ) -> list[str]:
+        """Build the marts on Db2, and test them. Unit tests stay on PostgreSQL."""
+        kinds = ["--exclude-resource-type", "unit_test", *([] if tested else ["test"])]
         return self._db2.run(
             ["build", "--selector", "marts", *kinds, *CLOCK, *options], killed_after
         )

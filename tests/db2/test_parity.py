@@ -64,7 +64,8 @@ def test_marts_are_the_same_on_both(shop: Settings) -> None:
             assert all(found[table] in {before[table], incremental[table]} for table in found)
         assert killed[-1] not in (before, incremental)
 
-        assert builds.on_db2("--full-refresh") == []
+        # Rows that have passed the tests before.
+        assert builds.on_db2("--full-refresh", tested=False) == []
         assert digests(shop) == incremental
 
     # And it could have failed.
