@@ -60,6 +60,11 @@ TRACKED: Final[Mapping[str, tuple[str, ...]]] = {
         "opened_on",
         "updated_at",
     ),
+    # What an order went through: its own state, and those of its payments, parcels and returns.
+    "oltp.orders": ("order_status", "updated_at"),
+    "oltp.payments": ("order_id", "payment_status", "updated_at"),
+    "oltp.shipments": ("order_id", "shipment_status", "updated_at"),
+    "oltp.returns": ("return_status", "updated_at"),
     "catalog.products": ("document",),
 }
 

@@ -63,8 +63,9 @@ class Deletions:
 class Relation:
     """A relation of the refined layer.
 
-    How its changes are found follows from what it has: `deletions` or `is_deletions`, by load time;
-    `state_key`, by load time and then every state of the key; none of them, by comparing it whole.
+    How its changes are found follows from what it has: `deletions`, `is_deletions` or
+    `is_append_only`, by load time; `state_key`, by load time and then every state of the key; none
+    of them, by comparing it whole.
 
     Attributes:
         schema: The same on every engine.
@@ -76,6 +77,7 @@ class Relation:
         state_key: Of a snapshot, the column whose rows are states of one thing.
         deletions: Where rows that the relation has lost are told of.
         is_deletions: Whether it tells of other relations' lost rows.
+        is_append_only: Whether rows are only ever added, as its `meta.append_only` says.
         undocumented: Columns that stay behind, because nobody has said whether they are personal.
     """
 
@@ -88,6 +90,7 @@ class Relation:
     state_key: str | None = None
     deletions: Deletions | None = None
     is_deletions: bool = False
+    is_append_only: bool = False
     undocumented: tuple[str, ...] = ()
 
     def __str__(self) -> str:
@@ -96,7 +99,7 @@ class Relation:
     @property
     def follows_loads(self) -> bool:
         """Whether changed rows have a later `loaded_at`, and lost rows are told of."""
-        return self.deletions is not None or self.is_deletions
+        return self.deletions is not None or self.is_deletions or self.is_append_only
 
 
 def refined_layer(
@@ -179,6 +182,7 @@ def _relation(
         state_key=node["config"]["unique_key"] if node["resource_type"] == "snapshot" else None,
         deletions=deletions,
         is_deletions="row_keys" in node["config"]["meta"],
+        is_append_only=node["config"]["meta"].get("append_only", False),
         undocumented=tuple(column for column in types if column not in documented),
     )
 

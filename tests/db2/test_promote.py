@@ -181,6 +181,7 @@ def test_changed_new_and_deleted_rows_come_over_and_nothing_else(shop: Settings)
     report = promote(shop)
     assert changed(report) == {
         "stg_oltp__orders": (2, 0),
+        "stg_oltp__orders_history": (2, 0),
         "stg_oltp__order_items": (0, 1),
         "stg_oltp__exchange_rates": (1, 1),
         "stg_oltp__stock_levels": (0, 1),

@@ -50,6 +50,7 @@ _SELECTIONS: Final = (
     "fct_return_cycles+",
     "fct_order_items",
     "fct_order_items+",
+    "fct_order_status_changes",
     "fct_orders",
     "fct_payments+",
     "fct_shipments",

@@ -226,7 +226,7 @@ def test_every_copy_of_a_source_table_is_reconciled_and_has_a_freshness_policy(
 ) -> None:
     raw = [key for key in specs if key.startswith(("oltp/", "catalog/"))]
     copies = [key for key in raw if not key.endswith("__history")]
-    assert (len(copies), len(raw)) == (13, 17)
+    assert (len(copies), len(raw)) == (13, 21)
     for key in copies:
         assert specs[key].freshness_policy is not None
         assert {(check.name, check.blocking) for check in checks[key]} == {
