@@ -48,7 +48,7 @@ def _run(manifest: Manifest, args: list[str]) -> None:
     failed += [
         f"{node.node.name}: {node.message}"
         for node in getattr(done.result, "results", [])
-        if node.status in {"error", "skipped"}
+        if node.status not in {"success", "pass", "warn", "no-op"}
     ]
     _tell(failed=failed)
 
