@@ -88,6 +88,16 @@ def differences(
         ]
 
 
+def empty_tables(warehouse: Settings) -> list[str]:
+    """Return which of the tables that are compared have no row."""
+    with closing(connect_postgres(warehouse, autocommit=True)) as connection:
+        return [
+            f"{schema}.{table}"
+            for schema, table, columns in connection.execute(_TABLES).fetchall()
+            if not _rows(connection, schema, table, columns[:1])
+        ]
+
+
 def _of_table(
     one: psycopg.Connection[Any],
     other: psycopg.Connection[Any],

@@ -32,6 +32,7 @@ _WEIGHTS: Final = {
     "promotions": 1,
     "warehouses": 1,
     "customer_identities": 2,
+    "events": 8,
 }
 # Before the first run; then few in most histories, because one change easily hides what a model
 # forgets of another.
@@ -45,6 +46,7 @@ _SELECTIONS: Final = (
     "dim_customers+",
     "dim_dates+",
     "dim_products",
+    "fct_attributions",
     "fct_inventory_movements+",
     "fct_order_fulfilment",
     "fct_return_cycles+",
@@ -55,6 +57,8 @@ _SELECTIONS: Final = (
     "fct_payments+",
     "fct_shipments",
     "+fct_returns",
+    "fct_sessions",
+    "fct_web_events+",
     "int_exchange_rates_daily+",
     "int_first_orders",
     "int_orders_enriched",
@@ -66,6 +70,8 @@ _SELECTIONS: Final = (
 )
 _FIRST_DAYS: Final = (-70, -62, -40)
 _DAYS: Final = (-31, -10, -3, -2, -1, 1, 2, 5)
+# Around midnight, and the half hour after which a visit is another one.
+_VISITS: Final = ("00:10:00", "12:00:00", "12:29:59", "12:30:00", "12:59:59", "23:50:00")
 _TIMES: Final = ("00:00:00", "00:00:00.000001", "12:00:00", "23:59:59.999999")
 
 
@@ -88,6 +94,14 @@ def _time(chance: random.Random) -> str:
 
 def _rare(rest: Draw, *values: object) -> Draw:
     return lambda chance: chance.choice(values) if chance.random() < 0.2 else rest(chance)
+
+
+def _visit(chance: random.Random) -> str:
+    return f"{_day(chance)} {chance.choice(_VISITS)}"
+
+
+def _event_id(chance: random.Random) -> str:
+    return f"~{chance.getrandbits(48):x}"
 
 
 _AMOUNT = _one_of("0.0000", "10.0000", "19.9900", "0.3333", "1234.5678")
@@ -246,9 +260,39 @@ _COLUMNS: Final[Mapping[str, Mapping[str, Draw | None]]] = {
         "created_at": _time,
         "updated_at": _rare(_time, None),
     },
+    "events": {
+        "event_id": _event_id,
+        "event_type": _one_of(
+            "page_view",
+            "product_view",
+            "search",
+            "add_to_cart",
+            "remove_from_cart",
+            "checkout_start",
+            "purchase",
+            "purchase",
+            "login",
+        ),
+        "occurred_at": _visit,
+        "received_at": _rare(_one_of(None), "@-1 12:00:00"),
+        "channel": _one_of("web", "app"),
+        "visitor_id": _one_of("~phone", "~laptop"),
+        "user_reference": _one_of(None, None, "~1", "~2"),
+        "user_agent": _rare(_one_of("Mozilla/5.0 (X11; Linux x86_64)"), "Googlebot/2.1", None),
+        "country_code": _COUNTRY,
+        "page_path": _one_of("/~", "/~sale"),
+        "referrer": _one_of(None, "https://www.google.com/", "https://www.softcart.example/a"),
+        "utm_source": _one_of(None, None, "google", "poster"),
+        "utm_medium": _one_of(None, "cpc", "email"),
+        "search_term": _one_of("~mug", " ~MUG", "~Größe 42"),
+        "search_result_count": _one_of(0, 3),
+        "sku": _SKU,
+        "quantity": _one_of(None, 1, 2),
+        "order_number": _one_of(None, "~1", "~2", "~3", "~4"),
+    },
 }
 # Tables in which no server keeps the time of the last change.
-_UNDATED: Final = ("inventory_movements", "products")
+_UNDATED: Final = ("inventory_movements", "products", "events")
 
 
 def random_histories(seed: str, count: int, runs: int) -> dict[int, History]:
@@ -305,7 +349,7 @@ class _Shop:
     def _operation(self, table: str, row: Row) -> Operation:
         key = {name: row[name] for name in KEYS[table]}
         there = (table, *key.values())
-        if there not in self._keys:
+        if there not in self._keys or table == "events":
             self._keys.add(there)
             return {"insert": table, "row": row}
         if self._chance.random() < 0.15:

@@ -30,6 +30,8 @@ Operation = dict[str, Any]
 - `{insert: orders, row: {...}}`: nothing if the key is taken;
 - `{update: orders, key: {...}, set: {...}}`: nothing if no such row is there, or if the new key is;
 - `{delete: orders, key: {...}}`.
+
+`events` come by files and are only ever inserted; the same one again is a line that came twice.
 """
 
 Transaction = list[Operation]
@@ -50,6 +52,7 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "inventory_movements": ("movement_id",),
     "stock_levels": ("warehouse_id", "sku"),
     "products": ("_id",),
+    "events": ("event_id",),
 }
 
 _RANGE: Final = 1000
@@ -133,17 +136,25 @@ def happen(
     transactions: Iterable[tuple[Place, Sequence[Operation]]],
     shop: pymysql.cursors.Cursor,
     products: Collection[Row],
-) -> None:
-    """Let transactions of several histories happen as one; the caller commits the shop's part."""
+) -> list[Row]:
+    """Let transactions of several histories happen as one; the caller commits the shop's part.
+
+    Returns:
+        The events that came with them, for the site's next file.
+    """
     documents: list[DeleteOne | UpdateOne] = []
+    events: list[Row] = []
     for place, operations in transactions:
         for operation in operations:
             if "products" in operation.values():
                 documents.append(_document_write(place, operation))
+            elif operation.get("insert") == "events":
+                events.append(place.moved(operation["row"]))
             else:
                 _write_row(shop, place, operation)
     if documents:
         products.bulk_write(documents)
+    return events
 
 
 def _write_row(shop: pymysql.cursors.Cursor, place: Place, operation: Operation) -> None:

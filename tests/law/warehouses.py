@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from itertools import zip_longest
 from typing import Any, Final, LiteralString
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 from dbt_process import DbtProcess
-from operations import History, Place, happen, moment
+from operations import History, Place, Row, happen, moment
 from psycopg import sql
 
 from orchestration.connections import connect_mongo, connect_mysql, connect_postgres
@@ -66,7 +67,8 @@ class Shop:
     everything: Sequence[str] = ()
 
     def __init__(self, settings: Settings, admin: Settings, day: date) -> None:
-        self.settings = settings
+        self._web = settings.home / "web"
+        self.settings = settings.model_copy(update={"web_dir": self._web})
         self.day = day
         self._admin = admin
         self._name = settings.url("postgres").database
@@ -90,6 +92,8 @@ class Shop:
             cursor.execute(f"create database {shop} character set utf8mb4")
             cursor.execute(f"use {shop}")
             apply_schema(connection)
+        shutil.rmtree(self._web, ignore_errors=True)
+        self._web.mkdir()
         catalogue = connect_mongo(self.settings)
         catalogue.drop_collection("products")
         catalogue.create_collection("products", **KEEP_IMAGES).insert_one({"_id": "of no history"})
@@ -104,9 +108,11 @@ class Shop:
             for number, run in enumerate(runs):
                 parts = [history[number] for history in histories.values()]
                 places = [Place(place, self.day) for place in histories]
+                events: list[Row] = []
                 for transactions in zip_longest(*parts, fillvalue=[]):
-                    happen(zip(places, transactions, strict=True), cursor, products)
+                    events += happen(zip(places, transactions, strict=True), cursor, products)
                     connection.commit()
+                self._write_events(number, events)
                 self.run(run)
 
     def run(self, run: Run) -> None:
@@ -157,6 +163,17 @@ class Shop:
                 _named("alter database {} rename to {}", self._aside("later"), self._name)
             )
         self.run(Run(as_of))
+
+    def _write_events(self, number: int, events: Sequence[Row]) -> None:
+        lines = [
+            json.dumps(
+                {name: value for name, value in event.items() if value is not None},
+                default=datetime.isoformat,
+            )
+            for event in events
+        ]
+        text = "".join(f"{line}\n" for line in lines)
+        (self._web / f"{number}.ndjson").write_text(text, encoding="utf-8")
 
     def _ingest(self, what: str | list[str]) -> None:
         if what == "changes":
