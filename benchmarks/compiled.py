@@ -17,7 +17,6 @@ from typing import Any
 from benchmarks.warehouse import Warehouse
 
 _PREFIX = "bench_"
-_FOLDERS = ("models/intermediate/", "models/marts/")
 
 
 @dataclass(frozen=True)
@@ -74,9 +73,7 @@ def compile_marts(warehouse: Warehouse) -> CompiledMarts:
     models = {
         unique_id: node
         for unique_id, node in manifest["nodes"].items()
-        if node["resource_type"] == "model"
-        and node["original_file_path"].startswith(_FOLDERS)
-        and node["config"]["enabled"]
+        if node["resource_type"] == "model" and node.get("compiled")
     }
     moved = {
         node["relation_name"]: f'"{_PREFIX}{node["schema"]}"."{node["alias"]}"'

@@ -32,11 +32,29 @@ def stored_below(manifest: Manifest, tables: Collection[str]) -> set[str]:
     return {unique_id for unique_id in seen if _is_stored(manifest, unique_id)}
 
 
+def outdated_tests(manifest: Manifest) -> set[str]:
+    """Return the names of the data tests that only hold after a whole build.
+
+    They compare what runs on changes leave alone with what these bring up to date.
+    """
+    return {
+        node["name"]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "test"
+        and any(_is_daily(manifest, needed) for needed in node["depends_on"]["nodes"])
+    }
+
+
 def _is_stored(manifest: Manifest, unique_id: str) -> bool:
     node = manifest["nodes"].get(unique_id)
     return (
         node is not None
         and node["resource_type"] in ("model", "snapshot")
         and node["config"]["materialized"] not in ("view", "ephemeral")
-        and "daily" not in node["config"]["tags"]
+        and not _is_daily(manifest, unique_id)
     )
+
+
+def _is_daily(manifest: Manifest, unique_id: str) -> bool:
+    node = manifest["nodes"].get(unique_id)
+    return node is not None and "daily" in node["config"]["tags"]

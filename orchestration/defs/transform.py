@@ -54,8 +54,12 @@ MARTS: Mapping[Target, DbtSet] = {
 }
 
 
-# The step's stdout has dbt's words; a log of each statement costs a tenth of a small build.
-_QUIET = {"DBT_LOG_LEVEL_FILE": "none"}
+_DBT_FLAGS = {
+    # The step's stdout has dbt's words; a log of each statement costs a tenth of a small build.
+    "DBT_LOG_LEVEL_FILE": "none",
+    # A test that reads what lies downstream of a run waits for the run that builds that too.
+    "DBT_INDIRECT_SELECTION": "buildable",
+}
 
 
 class DbtConfig(dg.Config):
@@ -99,7 +103,7 @@ def _dbt_set(nodes: DbtSet, manifest: Manifest, project: DbtProject) -> dg.Asset
         folder = settings.home.resolve() / "dagster" / f"dbt_{nodes.target}"
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "run_results.json").unlink(missing_ok=True)
-        variables = dbt_environment(settings) | _QUIET
+        variables = dbt_environment(settings) | _DBT_FLAGS
         dbt = _dbt_cli(project, variables["DBT_PROFILES_DIR"], nodes.target)
         with (
             only_run(settings, nodes.target),

@@ -13,7 +13,7 @@ import dagster as dg
 import pytest
 
 from orchestration.definitions import definitions_for
-from orchestration.defs.affected import stored_below
+from orchestration.defs.affected import outdated_tests, stored_below
 from orchestration.defs.changes import STATUSES, concerned, sensors_for
 from orchestration.defs.dbt_project import load_manifest
 from orchestration.defs.ingest import ingests_for
@@ -366,6 +366,26 @@ def test_a_changed_table_concerns_what_is_stored_of_it(home: Path) -> None:
     of_seeds_alone = {"dim_channels", "dim_countries", "dim_currencies", "int_time_zone_years"}
     assert stored - below(*every) <= of_seeds_alone
     assert below(*every) <= stored
+
+
+def test_a_run_on_changes_leaves_out_tests_of_what_is_made_daily(home: Path) -> None:
+    left_out = outdated_tests(load_manifest(home / "dagster" / "manifest"))
+    assert left_out >= {"assert_net_sales_tie_on_both_sides", "customer_rfm__rfm_segment__known"}
+    assert left_out.isdisjoint({"assert_orders_tie_to_source", "fct_orders__order_id__key"})
+
+
+def test_what_a_run_on_changes_replaces_lies_under_no_view(home: Path) -> None:
+    """PostgreSQL drops the view with the table, and only a whole build makes it again."""
+    manifest = load_manifest(home / "dagster" / "manifest")
+    every = [f"{node['source_name']}.{node['identifier']}" for node in manifest["sources"].values()]
+    lost = {
+        f"{child} over {replaced}"
+        for replaced in stored_below(manifest, every)
+        if manifest["nodes"][replaced]["config"]["materialized"] == "table"
+        for child in manifest["child_map"][replaced]
+        if manifest["nodes"].get(child, {}).get("config", {}).get("materialized") == "view"
+    }
+    assert lost == set()
 
 
 def test_what_follows_changes_reads_no_seed(home: Path) -> None:
