@@ -17,8 +17,8 @@
 
 {# The configuration `simple` takes words as they are: names are of several languages, and the stemmer of one mangles
    the others. Best sellers are stored first, and so found first: of a common word by reading the table until there are
-   enough, which takes a planner that knows many words for common; the index would name all that have it. pg_trgm is trusted: who may create in the database
-   may have it. #}
+   enough, which takes a planner that knows many words for common; the index would name all that have it. pg_trgm is
+   trusted: who may create in the database may have it. #}
 {% macro postgres__search_index() -%}
     set local client_min_messages = warning;
     create extension if not exists pg_trgm schema public;
