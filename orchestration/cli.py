@@ -15,6 +15,7 @@ from rich.markup import escape
 
 from orchestration.console import console, error_console, progress_bars
 from orchestration.errors import SoftcartError
+from orchestration.predict import DAYS
 
 app = typer.Typer(
     name="softcart",
@@ -299,7 +300,7 @@ app.add_typer(predict_app, name="predict")
 
 @predict_app.command("lifetime")
 def _predict_lifetime(
-    days: Annotated[int, typer.Option(min=1, max=3650, help="How many days ahead.")] = 365,
+    days: Annotated[int, typer.Option(min=1, max=3650, help="How many days ahead.")] = DAYS,
 ) -> None:
     """Predict what each customer will buy, then build the marts that tell of it.
 
@@ -308,7 +309,7 @@ def _predict_lifetime(
         softcart predict lifetime
         softcart predict lifetime --days 90
     """
-    from orchestration.pipeline import predict_and_build
+    from orchestration.predict.run import predict_and_build
     from orchestration.predict.show import lifetimes_text
     from orchestration.settings import Settings
 

@@ -10,7 +10,6 @@ from orchestration.dbt_report import DbtReport
 from orchestration.errors import SoftcartError
 from orchestration.ingest.report import IngestReport
 from orchestration.ingest.stream.run import run_changes
-from orchestration.predict.lifetime import LifetimeReport, predict_lifetimes
 from orchestration.promote.db2.run import promote
 from orchestration.promote.report import PromoteReport
 from orchestration.settings import Settings, Target
@@ -68,16 +67,3 @@ def run_pipeline(settings: Settings, report: ReportProgress = no_progress) -> Pi
         dbt["prod"] = run_dbt(settings, marts, report, target="prod")
         dbt["prod"].raise_for_failures()
     return PipelineReport(ingest, dbt, promoted, read_summary(settings) if has_marts else None)
-
-
-def predict_and_build(
-    settings: Settings, report: ReportProgress = no_progress, *, days: int
-) -> LifetimeReport:
-    """Predict what each customer will buy and build the marts on PostgreSQL that tell of it.
-
-    Raises:
-        SoftcartError: Nothing can be predicted, or a model or a test failed.
-    """
-    done = predict_lifetimes(settings, report, days=days)
-    run_dbt(settings, (*BUILD, "--select", "source:predictions+"), report).raise_for_failures()
-    return done

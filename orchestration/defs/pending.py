@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -25,7 +24,7 @@ class Cursor:
         project: Fingerprint of the dbt project that was asked for last.
         built: Raw as models show it: by the last request that succeeded.
         asked: Raw as it was at the last request, until that is built.
-        request: Name of that request, which its run carries as a tag.
+        request: Name of that request, the time of asking, which its run carries as a tag.
     """
 
     project: str = ""
@@ -89,23 +88,20 @@ def next_step(
         past: Ended runs of requests, the newest first; none is unfinished.
         now: The time.
     """
-    last = past[0] if past else None
-    if last and last.succeeded and last.request == cursor.request:
+    # Not the newest alone: Dagster repeats a run whose process died, after whatever came meanwhile.
+    if any(run.succeeded and run.request == cursor.request for run in past):
         cursor = Cursor(cursor.project, built=cursor.asked)
     built = cursor.built if cursor.project == project else {}
     changed = frozenset(table for table, moment in raw.items() if built.get(table) != moment)
     if not changed:
         return Step(cursor, wait="Every model shows raw as it is")
     failures = next((n for n, run in enumerate(past) if run.succeeded), len(past))
-    if last and failures:
-        again_at = last.ended_at + min(FIRST_WAIT * 2 ** (failures - 1), LONGEST_WAIT)
+    if failures:
+        again_at = past[0].ended_at + min(FIRST_WAIT * 2 ** (failures - 1), LONGEST_WAIT)
         if now < again_at:
             wait = f"{failures} runs in a row failed; the next is asked for at {again_at:%H:%M:%S}"
             return Step(cursor, wait=wait)
-    asked = Cursor(project, built, raw, _name(project, raw))
+    # Named by the time: a digest of raw would be that of an old request again once a warehouse has
+    # been put back to an earlier state.
+    asked = Cursor(project, built, raw, now.isoformat())
     return Step(asked, tables=changed if built else None)
-
-
-def _name(project: str, raw: Moments) -> str:
-    text = json.dumps([project, sorted(raw.items())])
-    return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -4,15 +4,18 @@
 
 from dataclasses import asdict
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from orchestration.defs.dbt_project import Manifest
 from orchestration.defs.policies import POOL, RETRY
 from orchestration.defs.translator import DEFAULT_OWNERS, SoftcartTranslator
-from orchestration.predict.lifetime import DAYS, LifetimeReport, predict_lifetimes
+from orchestration.predict import DAYS
 from orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    from orchestration.predict.lifetime import LifetimeReport
 
 # The dbt source of what is published.
 PREDICTIONS = "predictions"
@@ -58,6 +61,9 @@ def lifetimes_for(manifest: Manifest) -> dg.AssetsDefinition:
     def customer_lifetimes(
         config: LifetimeConfig, settings: dg.ResourceParam[Settings]
     ) -> dg.MaterializeResult[None]:
+        # Every process of Dagster's loads this module, and hardly any predicts.
+        from orchestration.predict.lifetime import predict_lifetimes
+
         return dg.MaterializeResult(
             metadata=metadata_of(predict_lifetimes(settings, days=config.days))
         )
@@ -65,7 +71,7 @@ def lifetimes_for(manifest: Manifest) -> dg.AssetsDefinition:
     return customer_lifetimes
 
 
-def metadata_of(report: LifetimeReport) -> dict[str, Any]:
+def metadata_of(report: "LifetimeReport") -> dict[str, Any]:
     """Return what the asset's page shows and plots of a prediction."""
     parameters = asdict(report.purchase_model) | asdict(report.amount_model)
     return {

@@ -14,15 +14,13 @@ import psycopg
 from orchestration.connections import connect_postgres
 from orchestration.console import ReportProgress, no_progress
 from orchestration.errors import SoftcartError
+from orchestration.predict import DAYS
 from orchestration.predict.beta_geometric import BetaGeometric, Purchases
 from orchestration.predict.gamma_gamma import GammaGamma
 from orchestration.predict.likelihood import Numbers
 from orchestration.predict.published import prepare, publish
 from orchestration.settings import Settings
 from orchestration.warehouse.locks import sole_writer
-
-DAYS: Final = 365
-"""A year ahead, as budgets are made."""
 
 # Ten for each parameter of the model: from fewer, chance says more than customers do.
 FEWEST_RETURNING: Final = 40

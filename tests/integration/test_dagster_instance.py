@@ -52,11 +52,15 @@ _TICKS = """query($sensor: SensorSelector!) {
   } }
 }"""
 _RUNS = """{
-  runsOrError(filter: {pipelineName: "changes"}) { ... on Runs { results {
+  runsOrError(filter: {pipelineName: "changes"}) { ... on Runs { results { runId status } } }
+}"""
+# Not asked while a run works: reading all its events again and again would slow it down.
+_RUN = """query($run: ID!) {
+  runOrError(runId: $run) { ... on Run {
     status
     assetSelection { path }
     assetMaterializations { assetKey { path } }
-  } } }
+  } }
 }"""
 _PATIENCE_SECONDS = 180
 
@@ -116,14 +120,14 @@ def test_in_the_ui_a_change_in_the_shop_reaches_the_marts_it_concerns_and_no_oth
         assert "superseded" not in ui.log.read_text()
 
         ui.ask(_START, sensor=_SENSOR)
-        (whole,) = _until(lambda: ui.ended_runs(1))
+        whole = _until(lambda: ui.newest_of_ended_runs(1))
         assert whole["status"] == "SUCCESS"
         assert whole["assetSelection"] is None
         assert _until(ui.skip_reason) == "Every model shows raw as it is"
 
         on_mysql(shop, "update promotions set promotion_name = 'Changed' where promotion_id = 1")
         run_ingest(shop)
-        run, _ = _until(lambda: ui.ended_runs(2))
+        run = _until(lambda: ui.newest_of_ended_runs(2))
         assert run["status"] == "SUCCESS"
         concerned = {"snapshots/snap_oltp__promotions", "marts/dim_promotions"}
         assert _paths(run["assetSelection"]) == concerned
@@ -136,7 +140,7 @@ def test_in_the_ui_a_change_in_the_shop_reaches_the_marts_it_concerns_and_no_oth
         # What happens in a shop, among marts of which some wait for the next whole build.
         simulate_traffic(shop, events=60, seed=3)
         run_ingest(shop)
-        run, *_ = _until(lambda: ui.ended_runs(3))
+        run = _until(lambda: ui.newest_of_ended_runs(3))
         assert run["status"] == "SUCCESS"
         assert "marts/fct_orders" in _paths(run["assetSelection"])
         assert "marts/customer_rfm" not in _paths(run["assetSelection"])
@@ -184,11 +188,14 @@ class _Ui:
             return location
         return None
 
-    def ended_runs(self, count: int) -> list[dict[str, Any]] | None:
-        """Return the runs of `changes`, the newest first, once so many have ended."""
+    def newest_of_ended_runs(self, count: int) -> dict[str, Any] | None:
+        """Return the newest run of `changes`, once so many have ended."""
         self.seen = self.ask(_RUNS)["runsOrError"]["results"]
         ended = [run for run in self.seen if run["status"] in ("SUCCESS", "FAILURE")]
-        return ended if len(ended) >= count else None
+        if len(ended) < count:
+            return None
+        run: dict[str, Any] = self.ask(_RUN, run=ended[0]["runId"])["runOrError"]
+        return run
 
     def skip_reason(self) -> str | None:
         """Return why the sensor's last tick asked for nothing, once no run is in its way."""

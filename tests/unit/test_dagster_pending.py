@@ -43,6 +43,15 @@ def test_what_a_run_has_built_is_not_asked_for_again() -> None:
     assert done.cursor == Cursor("v1", built=AFTER)
 
 
+def test_a_run_that_dagster_repeats_later_hides_no_request() -> None:
+    lost = next_step(BUILT, AFTER, "v1", [], NOW).cursor
+    later = NOW + timedelta(minutes=1)
+    asked = next_step(lost, AFTER, "v1", [], later).cursor
+    assert asked.request != lost.request
+    past = [ended(lost.request, ok=True), ended(asked.request, ok=True)]
+    assert next_step(asked, AFTER, "v1", past, later).wait
+
+
 @pytest.mark.parametrize(
     "past",
     [
@@ -91,9 +100,16 @@ def test_a_new_version_of_the_project_is_built_whole() -> None:
 
 
 def test_a_warehouse_that_was_put_back_to_an_earlier_state_is_built_again() -> None:
-    cursor = Cursor("v1", built=AFTER)
-    step = next_step(cursor, BEFORE, "v1", [ended("second", ok=True)], NOW)
-    assert step.tables == frozenset({"oltp.orders"})
+    first = next_step(BUILT, AFTER, "v1", [], NOW).cursor
+    past = [ended(first.request, ok=True)]
+    back = next_step(first, BEFORE, "v1", past, NOW + timedelta(minutes=1))
+    assert back.tables == frozenset({"oltp.orders"})
+    # The same rows as the first time, of which no run of now has built anything.
+    past.insert(0, ended(back.cursor.request, ok=True))
+    again = next_step(back.cursor, AFTER, "v1", past, NOW + timedelta(minutes=2))
+    assert again.tables == frozenset({"oltp.orders"})
+    never_started = next_step(again.cursor, AFTER, "v1", past, NOW + timedelta(minutes=3))
+    assert never_started.tables == frozenset({"oltp.orders"})
 
 
 def test_a_cursor_survives_being_written_down() -> None:
