@@ -42,7 +42,8 @@ if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
     "$python" -m venv "$venv"
     uv=$(sed -nE 's/^(uv==[^ ]+).*/\1/p' requirements/dev.txt)
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$uv"
-    "$venv/bin/uv" pip sync --quiet --python "$venv/bin/python" --require-hashes requirements/dev.txt
+    # Compiled now, for where Python is told to write no bytecode: each dbt would compile it all again.
+    "$venv/bin/uv" pip sync --quiet --compile-bytecode --python "$venv/bin/python" --require-hashes requirements/dev.txt
     "$venv/bin/uv" pip install --quiet --python "$venv/bin/python" --no-deps --no-build-isolation --editable .
     echo "$wanted" >"$stamp"
 fi

@@ -31,6 +31,8 @@ _open_warehouses: set[str] = set()
 for _name in [name for name in os.environ if name.startswith("SOFTCART_")]:
     if not _name.startswith("SOFTCART_TEST_"):
         del os.environ[_name]
+# A log of each statement costs a tenth of a build, and what dbt says is in the report too.
+os.environ["DBT_LOG_LEVEL_FILE"] = "none"
 
 
 @pytest.fixture(scope="session")

@@ -20,13 +20,18 @@ _WITHOUT_VARIABLES = hashlib.sha256(f"{{}}\0\0local\0{dbt_version}".encode()).he
 
 
 def seed(home: Path, kept: Path) -> None:
-    """Give a new home what is kept, if anything is."""
+    """Give a new home what is kept, if anything is.
+
+    Args:
+        home: Of a shop.
+        kept: Of its warehouse's name; what Dagster has is of none, and kept beside it.
+    """
     if (kept / _OF_DBT).exists():
         for place in _PLACES:
             (home / place).mkdir(parents=True)
             shutil.copy(kept / _OF_DBT, home / place)
-    if (kept / _MANIFEST).exists():
-        shutil.copytree(kept / _MANIFEST, home / _MANIFEST)
+    if (kept.parent / _MANIFEST).exists():
+        shutil.copytree(kept.parent / _MANIFEST, home / _MANIFEST)
 
 
 def keep(home: Path, kept: Path) -> None:
@@ -35,8 +40,9 @@ def keep(home: Path, kept: Path) -> None:
         if not (kept / _OF_DBT).exists() and parsed.exists() and _has_no_variables(parsed):
             kept.mkdir(parents=True, exist_ok=True)
             shutil.copy(parsed, kept)
-    if not (kept / _MANIFEST).exists() and (home / _MANIFEST / "manifest.fingerprint").exists():
-        shutil.copytree(home / _MANIFEST, kept / _MANIFEST)
+    manifest = kept.parent / _MANIFEST
+    if not manifest.exists() and (home / _MANIFEST / "manifest.fingerprint").exists():
+        shutil.copytree(home / _MANIFEST, manifest)
 
 
 def _has_no_variables(parsed: Path) -> bool:
