@@ -31,7 +31,7 @@ demo: setup ## The main job end to end on private local servers
 .PHONY: test
 test: setup ## All tests: unit, dbt, integration with real servers, Dagster
 	@scripts/setup_derby.sh || echo "Without it, tests of Db2's wire protocol are skipped" >&2
-	@pytest -n 2 --dist loadfile
+	@pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: lint lint-python lint-dbt
 lint: setup ## All static checks: Python, SQL in three dialects, the house rules of dbt
@@ -62,7 +62,7 @@ db2-lint: setup ## Db2, rung 1 of 4: the SQL for it, compiled and read without a
 .PHONY: db2-standin
 db2-standin: setup ## Db2, rung 2 of 4: dbt-db2 and promote on a stand-in for Db2 over PostgreSQL
 	@echo "Rung 2 of 4, the stand-in: dbt-db2, ibm_db_dbi and promote on PostgreSQL that refuses what Db2 refuses. It is not Db2."
-	@pytest -n 2 --dist loadfile tests/db2 --ignore tests/db2/derby --ignore tests/db2/test_real.py
+	@pytest -n 2 --dist loadfile --no-loadscope-reorder tests/db2 --ignore tests/db2/derby --ignore tests/db2/test_real.py
 	@echo "Proven: adapter, overrides and promote work together, and the marts have PostgreSQL's rows, build after build."
 	@echo "Not proven: what Db2 computes, locks, logs and optimizes (docs/db2.md lists it); only make db2-real is Db2."
 

@@ -35,6 +35,12 @@ for _name in [name for name in os.environ if name.startswith("SOFTCART_")]:
 os.environ["DBT_LOG_LEVEL_FILE"] = "none"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that have slow tests: in the end no worker is to wait for another's."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Settings]:
     """Start private servers for this process (one of several under pytest-xdist)."""

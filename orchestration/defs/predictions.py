@@ -62,11 +62,14 @@ def lifetimes_for(manifest: Manifest) -> dg.AssetsDefinition:
         config: LifetimeConfig, settings: dg.ResourceParam[Settings]
     ) -> dg.MaterializeResult[None]:
         # Every process of Dagster's loads this module, and hardly any predicts.
-        from orchestration.predict.lifetime import predict_lifetimes
+        from orchestration.predict.lifetime import TooFewCustomersError, predict_lifetimes
 
-        return dg.MaterializeResult(
-            metadata=metadata_of(predict_lifetimes(settings, days=config.days))
-        )
+        try:
+            report = predict_lifetimes(settings, days=config.days)
+        except TooFewCustomersError as error:
+            # There will be no more of them in a minute.
+            raise dg.Failure(str(error), allow_retries=False) from error
+        return dg.MaterializeResult(metadata=metadata_of(report))
 
     return customer_lifetimes
 

@@ -32,6 +32,10 @@ order by person_key
 """
 
 
+class TooFewCustomersError(SoftcartError):
+    """Nothing can be told of customers of whom hardly any has come back yet."""
+
+
 @dataclass(frozen=True)
 class Persons:
     """What persons bought until now, an element each; `int_person_purchases` says the rules.
@@ -109,8 +113,8 @@ def predict_lifetimes(
         days: How far ahead.
 
     Raises:
-        SoftcartError: The models are not built, too few customers have come back, or another
-            prediction is at work. The last prediction stays.
+        TooFewCustomersError: Too few customers have come back. The last prediction stays.
+        SoftcartError: The models are not built, or another prediction is at work; it stays too.
     """
     started = time.monotonic()
     with closing(connect_postgres(settings, autocommit=True)) as warehouse:
@@ -139,12 +143,12 @@ def predict(persons: Persons, days: int) -> Lifetimes:
     """Fit the models to persons and say what they tell of each.
 
     Raises:
-        SoftcartError: Too few came back.
+        TooFewCustomersError: Too few came back.
     """
     paying = persons.paying
     returning = int(np.count_nonzero(paying))
     if returning < FEWEST_RETURNING:
-        raise SoftcartError(
+        raise TooFewCustomersError(
             f"Only {returning} customers have bought again, too few to tell how customers do: "
             f"lifetimes are predicted from {FEWEST_RETURNING}",
             remedy="Repeat it when more have; the last prediction stays",

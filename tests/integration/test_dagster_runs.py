@@ -152,6 +152,24 @@ def test_the_prediction_reaches_the_mart_that_tells_of_it(
     assert shown["parameter_r"] > 0
 
 
+@pytest.mark.usefixtures("daily")
+def test_too_few_customers_are_not_tried_again(jobs: Jobs) -> None:
+    purchases = "intermediate.int_person_purchases"
+    with connect_postgres(jobs.settings) as warehouse:
+        warehouse.execute(f"create table kept as table {purchases}".encode())
+        warehouse.execute(f"delete from {purchases}".encode())
+    try:
+        result = jobs.run("predict", assets=["predictions/customer_lifetimes"])
+    finally:
+        with connect_postgres(jobs.settings) as warehouse:
+            warehouse.execute(f"insert into {purchases} table kept".encode())
+            warehouse.execute("drop table kept")
+    assert not result.success
+    assert not [event for event in result.all_events if event.is_step_up_for_retry]
+    (failure,) = (event for event in result.all_events if event.is_step_failure)
+    assert "Only 0 customers have bought again" in str(failure.step_failure_data.user_failure_data)
+
+
 def test_an_hour_reads_what_changed_in_the_shop_and_nothing_else(jobs: Jobs) -> None:
     steps = ["ingest_oltp", "ingest_catalog"]
     with changed_shop(
