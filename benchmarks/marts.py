@@ -20,6 +20,8 @@ GROWTH_GOAL = 1.3
 INCREMENT_GOALS = {"S": 0.05, "M": 0.01}
 TURNS = 3
 ONE_IN = 1000
+# Things that happen in the shop, such as an order with the visit that led to it.
+TRAFFIC = 1000
 
 _FULL = ("run", "--full-refresh", "--selector", "marts")
 _INCREMENT = ("build", "--selector", "increment")
@@ -60,7 +62,14 @@ class _Build:
 
 @dataclass(frozen=True)
 class _Increment:
-    orders: int
+    """A build of changes.
+
+    Attributes:
+        rows: How many orders were edited, or how many web events came.
+        build: What it took.
+    """
+
+    rows: int
     build: _Build
 
 
@@ -93,7 +102,7 @@ def measure(options: Options) -> list[Measured]:
                 peak_mb=large.build.peak_mb,
                 note=(
                     f"growth {large.build.seconds / small.build.seconds:.2f} for ten times the "
-                    f"data; {large.orders:,} and {small.orders:,} orders"
+                    f"data; {large.rows:,} and {small.rows:,} orders"
                 ),
             )
         )
@@ -124,6 +133,7 @@ def _measure(warehouse: Warehouse, size: str) -> _Measured:
     nothing = _dbt(warehouse, *build)
     increment = _increment(warehouse, size, build, ONE_IN)
     whole = _increment(warehouse, size, _INCREMENT, ONE_IN)
+    lived = _traffic(warehouse, size)
     ten_times = {"S": 1, "M": 10, "L": 100}[size]
     same = increment if ten_times == 1 else _increment(warehouse, size, build, ONE_IN * ten_times)
 
@@ -151,10 +161,10 @@ def _measure(warehouse: Warehouse, size: str) -> _Measured:
                 dbt.seconds,
                 goal=1 / share if share else None,
                 peak_mb=increment.build.peak_mb,
-                detail={"orders": increment.orders, "nothing_changed": nothing.seconds},
+                detail={"orders": increment.rows, "nothing_changed": nothing.seconds},
                 note=(
                     f"{100 * increment.build.seconds / dbt.seconds:.2f} % of it; "
-                    f"{increment.orders:,} orders; nothing changed {nothing.seconds:.2f} s"
+                    f"{increment.rows:,} orders; nothing changed {nothing.seconds:.2f} s"
                 ),
             ),
             Result(
@@ -163,8 +173,20 @@ def _measure(warehouse: Warehouse, size: str) -> _Measured:
                 "full build",
                 dbt.seconds,
                 peak_mb=whole.build.peak_mb,
-                detail={"orders": whole.orders},
+                detail={"orders": whole.rows},
                 note=f"{100 * whole.build.seconds / dbt.seconds:.2f} % of it; selector increment",
+            ),
+            Result(
+                f"increment, {TRAFFIC:,} things happened in the shop, {warehouse.size}",
+                lived.build.seconds,
+                "full build",
+                dbt.seconds,
+                peak_mb=lived.build.peak_mb,
+                detail={"web_events": lived.rows},
+                note=(
+                    f"{100 * lived.build.seconds / dbt.seconds:.2f} % of it; selector increment; "
+                    f"{lived.rows:,} web events among them"
+                ),
             ),
             Result(
                 f"{name}, with dbt's start",
@@ -201,6 +223,29 @@ def _increment(warehouse: Warehouse, size: str, build: Sequence[str], one_in: in
         progress(f"marts {size}: {orders:,} orders changed, turn {turn + 1} of {TURNS}")
         warehouse.follow()
         turns.append(_Increment(orders, _dbt(warehouse, *build)))
+    return _middle(turns)
+
+
+def _traffic(warehouse: Warehouse, size: str) -> _Increment:
+    """Let the shop live on, bring raw up to it, and build; the middle one of some turns."""
+    turns: list[_Increment] = []
+    known = _web_events(warehouse)
+    for turn in range(TURNS):
+        progress(f"marts {size}: {TRAFFIC:,} things happen, turn {turn + 1} of {TURNS}")
+        warehouse.softcart("simulate", "traffic", "--events", str(TRAFFIC))
+        warehouse.follow()
+        events = _web_events(warehouse)
+        turns.append(_Increment(events - known, _dbt(warehouse, *_INCREMENT)))
+        known = events
+    return _middle(turns)
+
+
+def _web_events(warehouse: Warehouse) -> int:
+    ((events,),) = warehouse.rows("select count(*) from raw_web.events")
+    return int(events)
+
+
+def _middle(turns: list[_Increment]) -> _Increment:
     return sorted(turns, key=lambda each: each.build.seconds)[len(turns) // 2]
 
 

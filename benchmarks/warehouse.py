@@ -54,7 +54,9 @@ class Warehouse:
             f"SOFTCART_{server.upper()}_URL": self.settings.url(server).full.get_secret_value()
             for server in SERVERS
         }
-        return _clean_environment() | urls | {"SOFTCART_HOME": str(self.settings.home)}
+        home = self.settings.home
+        folders = {"SOFTCART_HOME": str(home), "SOFTCART_WEB_DIR": str(home / "web")}
+        return _clean_environment() | urls | folders
 
     @property
     def dbt_variables(self) -> dict[str, str]:

@@ -26,9 +26,16 @@ numbers_changed as (
     where order_number is not null
     union
     select events.order_number
-    from {{ ref('fct_web_events') }} as events
-    inner join visitors_changed
-        on events.visitor_key = visitors_changed.visitor_key
+    from visitors_changed
+    inner join {{ ref('fct_sessions') }} as sessions
+        on
+            visitors_changed.visitor_key = sessions.visitor_key
+            and sessions.has_purchase = {{ bool_true() }}
+    inner join {{ ref('fct_web_events') }} as events
+        on
+            sessions.visitor_key = events.visitor_key
+            and sessions.started_at <= events.occurred_at
+            and sessions.ended_at >= events.occurred_at
     where events.order_number is not null
 ),
 

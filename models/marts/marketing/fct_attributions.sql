@@ -1,6 +1,9 @@
 {%- set look_back_days = 30 -%}
+{%- set look_back_minutes = look_back_days * 24 * 60 -%}
 {%- set half_life_days = 7 -%}
 
+-- Sessions are joined where they are needed: of a CTE that is read twice PostgreSQL makes a copy,
+-- here of all sessions there are.
 with fct_orders as (
     select * from {{ ref('fct_orders') }}
     {{ where_changed('order_id') }}
@@ -8,10 +11,6 @@ with fct_orders as (
 
 fct_web_events as (
     select * from {{ ref('fct_web_events') }}
-),
-
-fct_sessions as (
-    select * from {{ ref('fct_sessions') }}
 ),
 
 purchase_events as (
@@ -28,6 +27,8 @@ purchase_events as (
         on fct_orders.order_number = fct_web_events.order_number
     where
         fct_web_events.event_type = 'purchase'
+        -- Said for the planner, which otherwise looks at events of all kinds.
+        and fct_web_events.order_number is not null
         and fct_web_events.visitor_key is not null
         and fct_web_events.is_bot = {{ bool_false() }}
 ),
@@ -37,14 +38,14 @@ purchases as (
     select
         purchase_events.order_id,
         purchase_events.visitor_key,
-        fct_sessions.identity_key,
+        sessions.identity_key,
         purchase_events.purchased_at
     from purchase_events
-    inner join fct_sessions
+    inner join {{ ref('fct_sessions') }} as sessions
         on
-            purchase_events.visitor_key = fct_sessions.visitor_key
-            and purchase_events.purchased_at >= fct_sessions.started_at
-            and purchase_events.purchased_at <= fct_sessions.ended_at
+            purchase_events.visitor_key = sessions.visitor_key
+            and purchase_events.purchased_at >= sessions.started_at
+            and purchase_events.purchased_at <= sessions.ended_at
     where purchase_events.purchase_number = 1
 ),
 
@@ -52,34 +53,41 @@ visits as (
     select
         purchases.order_id,
         purchases.purchased_at,
-        fct_sessions.session_key,
-        fct_sessions.channel_group,
-        fct_sessions.started_at
+        sessions.session_key,
+        sessions.channel_group,
+        sessions.started_at
     from purchases
-    inner join fct_sessions
-        on purchases.visitor_key = fct_sessions.visitor_key
-    union
+    inner join {{ ref('fct_sessions') }} as sessions
+        on
+            purchases.visitor_key = sessions.visitor_key
+            and purchases.purchased_at >= sessions.started_at
+            and {{ timestamp_add_minutes('purchases.purchased_at', -look_back_minutes) }}
+            <= sessions.started_at
+    union all
+    -- Those of the person's other devices.
     select
         purchases.order_id,
         purchases.purchased_at,
-        fct_sessions.session_key,
-        fct_sessions.channel_group,
-        fct_sessions.started_at
+        sessions.session_key,
+        sessions.channel_group,
+        sessions.started_at
     from purchases
-    inner join fct_sessions
-        on purchases.identity_key = fct_sessions.identity_key
+    inner join {{ ref('fct_sessions') }} as sessions
+        on
+            purchases.identity_key = sessions.identity_key
+            and purchases.visitor_key <> sessions.visitor_key
+            and purchases.purchased_at >= sessions.started_at
+            and {{ timestamp_add_minutes('purchases.purchased_at', -look_back_minutes) }}
+            <= sessions.started_at
 ),
 
-visits_in_time as (
+counted_visits as (
     select
         visits.*,
         {{ date_diff_seconds('purchased_at', 'started_at') }} as seconds_before,
         sum(case when channel_group <> 'Direct' then 1 else 0 end) over (partition by order_id)
             as referred_count
     from visits
-    where
-        started_at <= purchased_at
-        and {{ date_diff_seconds('purchased_at', 'started_at') }} <= {{ look_back_days * 86400 }}
 ),
 
 touches as (
@@ -102,7 +110,7 @@ touches as (
             order by started_at, session_key
         ) as touch_number,
         count(*) over (partition by order_id) as touch_count
-    from visits_in_time
+    from counted_visits
     -- A direct visit is credited only if nothing else led to the order.
     where
         channel_group <> 'Direct'
@@ -210,10 +218,10 @@ final as (
         tied_amounts.order_id,
         tied_amounts.order_channel,
         tied_amounts.country_code,
-        cast(coalesce(fct_sessions.channel_group, 'Unknown') as varchar(32)) as channel_group,
-        fct_sessions.session_source,
-        fct_sessions.session_medium,
-        fct_sessions.session_campaign,
+        cast(coalesce(sessions.channel_group, 'Unknown') as varchar(32)) as channel_group,
+        sessions.session_source,
+        sessions.session_medium,
+        sessions.session_campaign,
         cast(tied_amounts.touch_number as {{ dbt.type_int() }}) as touch_number,
         cast(tied_amounts.touch_count as {{ dbt.type_int() }}) as touch_count,
         tied_amounts.first_touch_weight,
@@ -229,8 +237,8 @@ final as (
         tied_amounts.is_cancelled,
         tied_amounts.order_date
     from tied_amounts
-    left join fct_sessions
-        on tied_amounts.session_key = fct_sessions.session_key
+    left join {{ ref('fct_sessions') }} as sessions
+        on tied_amounts.session_key = sessions.session_key
 )
 
 select * from final

@@ -37,7 +37,9 @@ session_events as (
             fct_web_events.visitor_key = fct_sessions.visitor_key
             and fct_web_events.occurred_at >= fct_sessions.started_at
             and fct_web_events.occurred_at <= fct_sessions.ended_at
-    where fct_web_events.is_bot = {{ bool_false() }}
+    where
+        fct_web_events.is_bot = {{ bool_false() }}
+        and fct_sessions.has_search = {{ bool_true() }}
 ),
 
 -- What was looked at until the next search was found by this one, as far as anybody can tell.
