@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
-import click
 import typer
 from rich.markup import escape
 
@@ -26,6 +25,9 @@ app = typer.Typer(
 
 # Set by the callback before a subcommand runs; main() reads it when one fails.
 _options = {"debug": False}
+
+# The exit code with which Typer ends a command that Ctrl-C stopped.
+_INTERRUPTED = 130
 
 
 @app.callback()
@@ -166,7 +168,9 @@ def _ingest(
     from orchestration.settings import Settings
 
     if sum([bool(table), replay_quarantine]) and changes:
-        raise click.UsageError("--changes follows all tables; it goes with no other option")
+        raise typer.BadParameter(
+            "it follows all tables and goes with no other option", param_hint="--changes"
+        )
     with progress_bars() as report:
         settings = Settings.load()
         if changes:
@@ -466,13 +470,12 @@ def _load_online_retail(
 def main() -> None:
     """Run the command; a fault ends as one message on stderr and an exit code that is not 0."""
     try:
-        exit_code = app(standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except (KeyboardInterrupt, click.Abort):
-        error_console.print("Stopped. Nothing half-done is visible; the same command goes on.")
-        sys.exit(130)
+        # Says itself what is wrong with the arguments; all but a fault ends as SystemExit.
+        app()
+    except SystemExit as ended:
+        if ended.code == _INTERRUPTED:
+            error_console.print("Stopped. Nothing half-done is visible; the same command goes on.")
+        raise
     except SoftcartError as error:
         if _options["debug"]:
             error_console.print_exception()
@@ -490,4 +493,3 @@ def main() -> None:
             soft_wrap=True,
         )
         sys.exit(1)
-    sys.exit(exit_code if isinstance(exit_code, int) else 0)
