@@ -20,9 +20,10 @@ from orchestration.settings import SERVERS, Settings
 from orchestration.transform import artifact_environment, dbt_environment
 
 SEED = 1
-# Per million order lines: shop, raw and marts; then the marts again, while they are built anew.
-_GB_TO_MAKE = 3.0
-_GB_TO_WORK = 1.5
+# Per million order lines and their web events: shop, raw and marts; then the marts again, while
+# they are built anew.
+_GB_TO_MAKE = 9.0
+_GB_TO_WORK = 5.0
 # PostgreSQL's write-ahead log, whatever the size.
 _GB_OF_LOG = 4.0
 PROGRAMS = Path(sys.executable).parent

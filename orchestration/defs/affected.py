@@ -32,16 +32,17 @@ def stored_below(manifest: Manifest, tables: Collection[str]) -> set[str]:
     return {unique_id for unique_id in seen if _is_stored(manifest, unique_id)}
 
 
-def outdated_tests(manifest: Manifest) -> set[str]:
-    """Return the names of the data tests that only hold after a whole build.
+def whole_build_tests(manifest: Manifest) -> set[str]:
+    """Return the names of the data tests that are for whole builds alone.
 
-    They compare what runs on changes leave alone with what these bring up to date.
+    They compare what runs on changes leave alone with what these bring up to date, or are daily
+    themselves.
     """
     return {
         node["name"]
-        for node in manifest["nodes"].values()
+        for unique_id, node in manifest["nodes"].items()
         if node["resource_type"] == "test"
-        and any(_is_daily(manifest, needed) for needed in node["depends_on"]["nodes"])
+        and any(_is_daily(manifest, each) for each in (unique_id, *node["depends_on"]["nodes"]))
     }
 
 

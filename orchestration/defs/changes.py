@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from orchestration.connections import connect_postgres
-from orchestration.defs.affected import outdated_tests, stored_below
+from orchestration.defs.affected import stored_below, whole_build_tests
 from orchestration.defs.dbt_project import Manifest
 from orchestration.defs.jobs import CHANGES, blocking_checks
 from orchestration.defs.pending import Cursor, Moments, PastRun, next_step
@@ -68,8 +68,8 @@ def _sensor(
     project: str,
     transforms: Sequence[dg.AssetsDefinition],
 ) -> dg.SensorDefinition:
-    outdated = outdated_tests(manifest)
-    checks = [check for check in blocking_checks(transforms) if check.name not in outdated]
+    left_out = whole_build_tests(manifest)
+    checks = [check for check in blocking_checks(transforms) if check.name not in left_out]
 
     @dg.sensor(
         name=CHANGES,
