@@ -167,7 +167,7 @@ def _ingest(
     from orchestration.ingest.stream.run import run_changes
     from orchestration.settings import Settings
 
-    if sum([bool(table), replay_quarantine]) and changes:
+    if changes and (table or replay_quarantine):
         raise typer.BadParameter(
             "it follows all tables and goes with no other option", param_hint="--changes"
         )
