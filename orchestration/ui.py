@@ -27,8 +27,12 @@ concurrency:
 run_coordinator:
   module: dagster.core.run_coordinator
   class: QueuedRunCoordinator
-  config: {dequeue_interval_seconds: 1}
-run_monitoring: {enabled: true}
+  config:
+    dequeue_interval_seconds: 1
+    max_user_code_failure_retries: 10
+    user_code_failure_retry_delay: 30
+run_launcher: {module: orchestration.launcher, class: MonitoredRunLauncher}
+run_monitoring: {enabled: true, poll_interval_seconds: 30}
 run_retries: {enabled: true, max_retries: 1, retry_on_asset_or_op_failure: false}
 """
 

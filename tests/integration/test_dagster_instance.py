@@ -8,21 +8,22 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import dagster as dg
 import pytest
 import yaml
 from ingest_shop import from_postgres
 from statements import on_mysql
+from waiting import until
 
 from orchestration.errors import SoftcartError
 from orchestration.ingest.run import run_ingest
+from orchestration.local.port import any_free_port
 from orchestration.settings import PROJECT_DIR, Settings
 from orchestration.simulator.history import simulate_history
 from orchestration.simulator.traffic import simulate_traffic
@@ -62,7 +63,6 @@ _RUN = """query($run: ID!) {
     assetMaterializations { assetKey { path } }
   } }
 }"""
-_PATIENCE_SECONDS = 180
 
 
 @pytest.mark.servers
@@ -89,7 +89,7 @@ def test_production_keeps_its_history_in_postgresql(
 def test_a_laptop_and_production_keep_runs_apart_in_the_same_way(tmp_path: Path) -> None:
     laptop = yaml.safe_load((dagster_home(_bare(tmp_path)) / "dagster.yaml").read_text())
     production = yaml.safe_load((PROJECT_DIR / "dagster.yaml.example").read_text())
-    same = ("concurrency", "run_coordinator", "run_retries", "telemetry")
+    same = ("concurrency", "run_coordinator", "run_launcher", "run_retries", "telemetry")
     assert {name: laptop[name] for name in same} == {name: production[name] for name in same}
     assert laptop["concurrency"]["pools"] == {"granularity": "run", "default_limit": 1}
     with dg.DagsterInstance.from_config(str(tmp_path / "dagster")) as instance:
@@ -112,7 +112,7 @@ def test_in_the_ui_a_change_in_the_shop_reaches_the_marts_it_concerns_and_no_oth
     simulate_history(shop, scale=0.002, seed=3)
     run_ingest(shop)
     with _ui(tmp_path, shop_environment) as ui:
-        location = _until(ui.location)
+        location = until(ui.location)
         assert location["__typename"] == "RepositoryLocation", location
         jobs = {job["name"] for job in location["repositories"][0]["jobs"]}
         assert {"changes", "daily_full", "hourly", "predict", "rebuild"} <= jobs
@@ -120,14 +120,14 @@ def test_in_the_ui_a_change_in_the_shop_reaches_the_marts_it_concerns_and_no_oth
         assert "superseded" not in ui.log.read_text()
 
         ui.ask(_START, sensor=_SENSOR)
-        whole = _until(lambda: ui.newest_of_ended_runs(1))
+        whole = until(lambda: ui.newest_of_ended_runs(1))
         assert whole["status"] == "SUCCESS"
         assert whole["assetSelection"] is None
-        assert _until(ui.skip_reason) == "Every model shows raw as it is"
+        assert until(ui.skip_reason) == "Every model shows raw as it is"
 
         on_mysql(shop, "update promotions set promotion_name = 'Changed' where promotion_id = 1")
         run_ingest(shop)
-        run = _until(lambda: ui.newest_of_ended_runs(2))
+        run = until(lambda: ui.newest_of_ended_runs(2))
         assert run["status"] == "SUCCESS"
         concerned = {"snapshots/snap_oltp__promotions", "marts/dim_promotions"}
         assert _paths(run["assetSelection"]) == concerned
@@ -135,12 +135,12 @@ def test_in_the_ui_a_change_in_the_shop_reaches_the_marts_it_concerns_and_no_oth
         assert from_postgres(
             shop, "select promotion_name from marts.dim_promotions where promotion_id = 1"
         ) == [("Changed",)]
-        assert _until(ui.skip_reason) == "Every model shows raw as it is"
+        assert until(ui.skip_reason) == "Every model shows raw as it is"
 
         # What happens in a shop, among marts of which some wait for the next whole build.
         simulate_traffic(shop, events=60, seed=3)
         run_ingest(shop)
-        run = _until(lambda: ui.newest_of_ended_runs(3))
+        run = until(lambda: ui.newest_of_ended_runs(3))
         assert run["status"] == "SUCCESS"
         assert "marts/fct_orders" in _paths(run["assetSelection"])
         assert "marts/customer_rfm" not in _paths(run["assetSelection"])
@@ -151,7 +151,7 @@ def test_in_the_ui_a_change_in_the_shop_reaches_the_marts_it_concerns_and_no_oth
         assert from_postgres(shop, "select count(*) > 0 from marts.fct_inventory_daily") == [
             (True,)
         ]
-        assert _until(ui.skip_reason) == "Every model shows raw as it is"
+        assert until(ui.skip_reason) == "Every model shows raw as it is"
     assert len(ui.seen) == 3
 
 
@@ -206,8 +206,7 @@ class _Ui:
 
 @contextmanager
 def _ui(folder: Path, environment: Mapping[str, str]) -> Iterator[_Ui]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = any_free_port()
     command = [str(Path(sys.executable).with_name("softcart")), "ui", "--port", str(port)]
     log = folder / "ui.log"
     with log.open("w") as output:
@@ -219,19 +218,6 @@ def _ui(folder: Path, environment: Mapping[str, str]) -> Iterator[_Ui]:
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(60)
-
-
-Found = TypeVar("Found")
-
-
-def _until(look: Callable[[], Found | None]) -> Found:
-    """Return what `look` finds, as soon as it finds something."""
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        if (found := look()) is not None:
-            return found
-        time.sleep(0.3)
-    raise AssertionError("What the test waits for did not happen")
 
 
 def _paths(keys: Iterable[Mapping[str, Any]]) -> set[str]:
