@@ -154,39 +154,27 @@ def _measure(warehouse: Warehouse, size: str) -> _Measured:
                     f"without dbt's start of {dbt.start_seconds:.1f} s"
                 ),
             ),
-            Result(
+            _share_of_full(
                 name,
-                increment.build.seconds,
-                "full build",
-                dbt.seconds,
+                increment,
+                dbt,
+                f"{increment.rows:,} orders; nothing changed {nothing.seconds:.2f} s",
+                {"orders": increment.rows, "nothing_changed": nothing.seconds},
                 goal=1 / share if share else None,
-                peak_mb=increment.build.peak_mb,
-                detail={"orders": increment.rows, "nothing_changed": nothing.seconds},
-                note=(
-                    f"{100 * increment.build.seconds / dbt.seconds:.2f} % of it; "
-                    f"{increment.rows:,} orders; nothing changed {nothing.seconds:.2f} s"
-                ),
             ),
-            Result(
+            _share_of_full(
                 f"{name}, every model that may change",
-                whole.build.seconds,
-                "full build",
-                dbt.seconds,
-                peak_mb=whole.build.peak_mb,
-                detail={"orders": whole.rows},
-                note=f"{100 * whole.build.seconds / dbt.seconds:.2f} % of it; selector increment",
+                whole,
+                dbt,
+                "selector increment",
+                {"orders": whole.rows},
             ),
-            Result(
+            _share_of_full(
                 f"increment, {TRAFFIC:,} things happened in the shop, {warehouse.size}",
-                lived.build.seconds,
-                "full build",
-                dbt.seconds,
-                peak_mb=lived.build.peak_mb,
-                detail={"web_events": lived.rows},
-                note=(
-                    f"{100 * lived.build.seconds / dbt.seconds:.2f} % of it; selector increment; "
-                    f"{lived.rows:,} web events among them"
-                ),
+                lived,
+                dbt,
+                f"selector increment; {lived.rows:,} web events among them",
+                {"web_events": lived.rows},
             ),
             Result(
                 f"{name}, with dbt's start",
@@ -198,6 +186,27 @@ def _measure(warehouse: Warehouse, size: str) -> _Measured:
             ),
         ],
         same_orders=same,
+    )
+
+
+def _share_of_full(
+    name: str,
+    increment: _Increment,
+    full: _Build,
+    note: str,
+    detail: dict[str, float],
+    *,
+    goal: float | None = None,
+) -> Result:
+    return Result(
+        name,
+        increment.build.seconds,
+        "full build",
+        full.seconds,
+        goal=goal,
+        peak_mb=increment.build.peak_mb,
+        detail=detail,
+        note=f"{100 * increment.build.seconds / full.seconds:.2f} % of it; {note}",
     )
 
 
